@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
@@ -118,6 +118,70 @@ class Ratio:
     denominator: Quantity | None
 
 
+# ---------------------------------------------------------------------------------------------- what is asked
+
+
+class FhirVersion(StrEnum):
+    R4 = "R4"  # read with the R4B models; fhir.resources has no plain R4
+    R5 = "R5"
+    STU3 = "STU3"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One raw resource of the input, before any FHIR model has seen it.
+
+    resource  parsed JSON; usually an object, but nothing is promised
+    position  "entry[3]" or "prefetch.pain.entry[3]": the reference of last resort, and the path in messages
+    draft     a draft order of an order hook's context
+    selected  named by order-select's selections (on order-sign every draft is)
+    """
+
+    resource: object
+    position: str
+    full_url: str | None = None
+    draft: bool = False
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the record that is not there as it should be.
+
+    key   the prefetch key
+    kind  "not sent" | "failed" | "truncated" | "note"
+    text  plain words for page and card, never a value of the body
+    """
+
+    key: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One patient's evaluation, as asked: everything that the walk needs, the date included.
+
+    service   service id, or "assess" on the command line
+    hook      "patient-view", "order-select" or "order-sign"
+    instance  hookInstance, or the digest of the input where there is none
+    zone      configured zone for timestamps; None: the offset that each resource was written in
+    """
+
+    service: str
+    hook: str
+    instance: str
+    entries: tuple[Entry, ...]
+    as_of: AsOf
+    patient_id: str | None = None
+    user_id: str | None = None
+    encounter_id: str | None = None
+    version: FhirVersion = FhirVersion.R4
+    table: str = "CDC-2022"
+    zone: tzinfo | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
 # ---------------------------------------------------------------------------------------------- medication resources
 
 
@@ -128,12 +192,6 @@ class Source(IntEnum):
     STATED = 1
     DISPENSED = 2
     ADMINISTERED = 3
-
-
-class FhirVersion(StrEnum):
-    R4 = "R4"  # read with the R4B models; fhir.resources has no plain R4
-    R5 = "R5"
-    STU3 = "STU3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +387,7 @@ class Unread:
     partial      True: read without the refused fields ("read without: ...")
     opens_high   an unread medication resource that may be an opioid
     dates        days on which that matters; None: not known, so every day
+    concept      of an unread medication resource, where a code could still be read: it may show that it is no opioid
     """
 
     reference: str
@@ -337,6 +396,7 @@ class Unread:
     partial: bool = False
     opens_high: bool = False
     dates: tuple[date, date] | None = None
+    concept: Concept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -702,6 +762,38 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """What can be said about the cause, and the findings that led there (contract.md's precedence).
+
+    name       one of the contract's grades
+    supported  R12: coded hyperalgesia, allodynia or a new body site
+    reasons    the findings that produced the grade, caps included, in the order in which they are told
+    caps       the findings among them that held a higher grade down
+    """
+
+    name: str
+    supported: bool
+    reasons: tuple[Finding, ...] = ()
+    caps: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One safety gate of the ketamine evidence (clinical.md 4.1).
+
+    effect      "suppress" | "caution" | "not assessable" | "replaces"
+    text        "uncontrolled hypertension", in plain words
+    references  the records that caused it; empty for "not assessable"
+    """
+
+    id: str
+    effect: str
+    text: str
+    references: tuple[str, ...] = ()
+    first: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """One record of rules/evidence."""
 
@@ -758,3 +850,18 @@ class Card:
     selection_behavior: str | None = None
     override_reasons: tuple[Coding, ...] = ()
     evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything that one evaluation found; the page, the card, `assess` and `explain` are views of it."""
+
+    case: Case
+    record: PatientRecord
+    dose: DoseTimeline
+    pain: PainSeries
+    trend: Trend
+    findings: tuple[Finding, ...]
+    grade: Grade
+    gates: tuple[Gate, ...] = ()
+    cards: tuple[Card, ...] = ()
