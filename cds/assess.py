@@ -1,0 +1,35 @@
+"""The whole walk from raw resources to cards, pure: everything is an argument, the evaluation date too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cds import cards, dose, facts, fhir, grading, pain, trend
+from cds.cards import CardOptions
+from cds.clinical import Assessment, Case
+from cds.engine import Engine
+from cds.knowledge import Knowledge
+
+
+def assess(case: Case, knowledge: Knowledge, engine: Engine, options: CardOptions) -> Assessment:
+    """Everything that one evaluation finds, cards included.
+
+    Raises PatientMismatch when the case names no one patient, UnsupportedVersion for an unknown factor table, and
+    RuleFault when the rules were not evaluated to their end: none of them may be answered as "nothing to say".
+    """
+    record = fhir.read(case.entries, version=case.version, patient_id=case.patient_id, zone=case.zone)
+    doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
+    scores = pain.series(record, knowledge.scales, as_of=case.as_of)
+    seen = trend.estimate(doses, scores, record, knowledge.estimator, as_of=case.as_of)
+    findings = engine.run(facts.derive(case, record, doses, scores, seen, knowledge))
+    found = Assessment(
+        case=case,
+        record=record,
+        dose=doses,
+        pain=scores,
+        trend=seen,
+        findings=findings,
+        grade=grading.grade(findings, knowledge),
+        gates=grading.gates(findings, knowledge),
+    )
+    return replace(found, cards=cards.build(found, knowledge, options))
