@@ -1,0 +1,125 @@
+"""The resources in Bundles and prefetch values, and what these say is missing; no resource is looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cds.clinical import Entry, Gap
+from cds.errors import MalformedInput
+
+_NESTED_BUNDLES = 8  # no client nests deeper; a bound keeps a hostile body from deciding our stack
+
+
+def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
+    """The resources of a Bundle, of a nested Bundle, or of a lone resource; null holds none.
+
+    An OperationOutcome is no part of the record (`gaps_of` tells of it) and an entry without a resource holds none.
+    Raises MalformedInput naming the path where the shape is no Bundle's.
+    """
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise MalformedInput(f"{where}: a FHIR resource or null is expected here", expression=where)
+    if value.get("resourceType") == "OperationOutcome":
+        return
+    if value.get("resourceType") != "Bundle":
+        yield Entry(resource=value, position=where)
+        return
+    if depth >= _NESTED_BUNDLES:
+        raise MalformedInput(f"Bundles are nested more than {_NESTED_BUNDLES} deep", expression=where or None)
+    if value.get("type") == "history":
+        raise MalformedInput(
+            "a history Bundle holds superseded versions; send a searchset or a collection", expression=where or None
+        )
+    for position, item in _items(value, where):
+        if not isinstance(item, dict):
+            yield Entry(resource=item, position=position)
+            continue
+        resource = item.get("resource")
+        if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
+            yield from entries_of(resource, f"{position}.resource", depth + 1)
+        elif isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
+            continue
+        elif "resource" in item:
+            url = item.get("fullUrl")
+            yield Entry(resource=resource, position=position, full_url=url if isinstance(url, str) else None)
+
+
+def drafts(context: Mapping[str, object], hook: str) -> Iterator[Entry]:
+    """The draft orders of an order hook. On order-sign every draft is selected.
+
+    Raises MalformedInput where draftOrders is missing: without it nobody can say what is being raised.
+    """
+    where = "context.draftOrders"
+    orders = context.get("draftOrders")
+    if not isinstance(orders, dict) or orders.get("resourceType") != "Bundle":
+        raise MalformedInput(f"{hook} needs draftOrders, a Bundle", expression=where)
+    selections = context.get("selections")
+    if hook == "order-select" and not isinstance(selections, list):
+        raise MalformedInput("order-select needs selections, a list of references", expression="context.selections")
+    chosen = {name for name in selections if isinstance(name, str)} if isinstance(selections, list) else set()
+    for entry in entries_of(orders, where):
+        named = {entry.full_url, _reference(entry.resource)} - {None}
+        selected = hook == "order-sign" or bool(named & chosen)
+        yield Entry(entry.resource, entry.position, entry.full_url, draft=True, selected=selected)
+
+
+def gaps_of(key: str, value: object) -> tuple[Gap, ...]:
+    """What a prefetch value (or a whole Bundle) itself says is missing: failed searches, pages that were not sent.
+
+    Raises MalformedInput like `entries_of`.
+    """
+    if not isinstance(value, dict):
+        return ()
+    if value.get("resourceType") == "OperationOutcome":
+        return _told(key, value)
+    if value.get("resourceType") != "Bundle":
+        return ()
+    found: tuple[Gap, ...] = ()
+    for _position, item in _items(value, key):
+        resource = item.get("resource") if isinstance(item, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
+            found += _told(key, resource)
+    links = value.get("link")
+    if isinstance(links, list) and any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
+        found += (Gap(key, "truncated", f"{key}: further pages exist and were not sent"),)
+    return found
+
+
+def _told(key: str, outcome: Mapping[str, object]) -> tuple[Gap, ...]:
+    """An OperationOutcome as a gap; one without a readable severity is a failure, since unknown is never fine."""
+    listed = outcome.get("issue")
+    issues = listed if isinstance(listed, list) else []
+    severities = [issue.get("severity") if isinstance(issue, dict) else None for issue in issues]
+    if not issues or any(severity not in ("information", "warning") for severity in severities):
+        return (Gap(key, "failed", f"{key}: the EHR answered with an error instead of data"),)
+    codes = {code for issue in issues for code in _codes(issue)}
+    if codes == {"4101"}:  # Epic: the search found nothing
+        return ()
+    if "4119" in codes:
+        return (Gap(key, "note", f"{key}: the EHR says that its answer may not be complete"),)
+    return (Gap(key, "note", f"{key}: the EHR added a remark to its answer"),)
+
+
+def _codes(issue: Mapping[str, object]) -> Iterator[str]:
+    details = issue.get("details")
+    codings = details.get("coding") if isinstance(details, dict) else None
+    for coding in codings if isinstance(codings, list) else ():
+        if isinstance(coding, dict) and isinstance(coding.get("code"), str):
+            yield coding["code"]
+
+
+def _items(bundle: Mapping[str, object], where: str) -> Iterator[tuple[str, object]]:
+    prefix = f"{where}." if where else ""
+    listed = bundle.get("entry")
+    if listed is not None and not isinstance(listed, list):
+        raise MalformedInput(f"{prefix}entry must be a list", expression=f"{prefix}entry")
+    for number, item in enumerate(listed or ()):
+        yield f"{prefix}entry[{number}]", item
+
+
+def _reference(resource: object) -> str | None:
+    if not isinstance(resource, dict):
+        return None
+    kind, name = resource.get("resourceType"), resource.get("id")
+    return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) else None
