@@ -200,8 +200,9 @@ def test_the_command_line_outranks_the_extension():
         "२०२६-03-01",
         "2026-03-01T18:00",
         "2026-03-01T18:00:00",
-    ]
-    + ["2026-03-01T25:00:00Z", "2026-03-01T18:00:60Z"],
+        "2026-03-01T25:00:00Z",
+        "2026-03-01T18:00:60Z",
+    ],
 )
 def test_a_date_that_is_not_exact_is_refused(text):
     with pytest.raises(MalformedInput):
