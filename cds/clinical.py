@@ -180,6 +180,7 @@ class Case:
     table: str = "CDC-2022"
     zone: tzinfo | None = None
     gaps: tuple[Gap, ...] = ()
+    evaluate_palliative: bool = False  # the site has hospice and palliative patients evaluated (contract.md)
 
 
 # ---------------------------------------------------------------------------------------------- medication resources
@@ -753,12 +754,19 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that matched, with the fact that it saw."""
+    """A rule that matched, with the fact that it saw.
+
+    text        one plain sentence with the numbers of the fact; no patient's text
+    references  the records that the fact came from
+    first       day of the earliest of them, where known
+    """
 
     rule: str
     version: str
     text: str
     fact: Mapping[str, float | str | bool] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+    first: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
