@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow.fields import String as Text
 
 from cds.clinical import Coding
-from hooks.schemas.parts import NOT_BLANK, UUID, CodingSchema, Text, Tolerant, load
+from hooks.schemas.parts import NOT_BLANK, UUID, CodingSchema, Tolerant, load
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow.fields import String as Text
 
 from hooks.problems import InvalidRequest, Issue
-from hooks.schemas.parts import NOT_BLANK, UUID, Text, Tolerant, absolute_url, load
+from hooks.schemas.parts import NOT_BLANK, UUID, Tolerant, absolute_url, load
 
 # FHIR's id, and "_", which FHIR forbids and servers use. Nothing in it can alter a URL.
 _ID = r"[A-Za-z0-9\-._]{1,64}"

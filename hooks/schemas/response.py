@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow.fields import String as Text
 
 from cds.clinical import Card, Coding, Suggestion
 from cds.errors import OihError
-from hooks.schemas.parts import NOT_BLANK, UUID, Text, absolute_url
+from hooks.schemas.parts import NOT_BLANK, UUID, absolute_url
 
 _SUMMARY = 139  # "fewer than 140 characters"
 # A renderer that takes GFM as it is makes an element of this; the official sandbox does.
