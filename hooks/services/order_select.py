@@ -1,0 +1,16 @@
+"""order-select: an order is being chosen; its dose may still be missing. Only the selected drafts count."""
+
+from hooks.schemas.request import OrderSelectContext
+from hooks.services.base import Service
+
+SERVICE = Service(
+    id="oih-order-select",
+    hook="order-select",
+    title="Opioid-induced hyperalgesia: before an opioid is raised",
+    description=(
+        "When the selected order raises an opioid dose: has pain risen after earlier rises of this patient's dose? Other"
+        " orders are answered without a card."
+    ),
+    context=OrderSelectContext,
+    orders=True,
+)
