@@ -277,6 +277,7 @@ class Chart:
         observations = [one for one in self.resources if one["resourceType"] == "Observation"]
         prefetch["pain"] = searchset(one for one in observations if is_pain(one))
         prefetch["vitals"] = searchset(one for one in observations if not is_pain(one))
+        prefetch["labs"] = None
         return {
             "hook": hook,
             "hookInstance": str(
