@@ -1,0 +1,290 @@
+"""durable_rules behind one class: derived facts in, findings out.
+
+durable_rules is fast and, by default, unsafe: timer threads, shared states, swallowed errors and silent truncation. The
+form used here was chosen against that; each choice has a test in tests/test_engine_safe.py.
+
+ - every rule reads one fact and only flags; what a rule may not say is refused when the engine is built
+ - one rule set per process behind a lock, rebuilt after a fork; one constant state, deleted after each evaluation
+ - one batch per patient, whose last fact is a sentinel: if its rule did not run, the batch was not read to its end
+ - numbers are written as plain decimals, so no exponent can cut the batch
+ - an error in a rule's body is kept and raised, never turned into "no finding"
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import re
+import string
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import durable_rules_engine
+from durable import engine as durable
+
+from cds.clinical import Finding
+from cds.errors import KnowledgeError, RuleFault
+from cds.knowledge import Knowledge
+from cds.knowledge.rules import Rule
+from cds.rulekit import FACTS, Fact, Limits, Match, Value
+
+_STATE = "one"
+_SENTINEL = "end-of-batch"
+_LAST = 1_000_000  # durable's priority: the lower goes first
+_LARGEST = 1e9
+_OPERATORS = {"$gte", "$gt", "$lte", "$lt", "$neq"}
+_BUILDING = threading.Lock()  # durable.lang collects rules on a stack of its own module
+
+
+class Engine:
+    """The rules of one process. `run` may be called from any thread; evaluations follow one another.
+
+    Raises KnowledgeError when built with a rule that asks what no fact answers, joins facts, flags another rule's id,
+    or does not read one of its limits.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._rules = {rule.id: rule for rule in knowledge.rules}
+        vocabulary = {"group": knowledge.conditions.groups}
+        self._logic = tuple(_load(rule, knowledge, vocabulary) for rule in knowledge.rules)
+        self._position = {rule.id: number for number, rule in enumerate(sorted(knowledge.rules, key=_natural))}
+        self._compile()
+        if hasattr(os, "register_at_fork"):
+            renew = weakref.WeakMethod(self._compile)
+            os.register_at_fork(after_in_child=lambda: (compile_again := renew()) is not None and compile_again())
+
+    def run(self, facts: Sequence[Fact]) -> tuple[Finding, ...]:
+        """What the rules find, ordered by rule and then by fact. No fact, no finding: durable never sees an empty batch.
+
+        Raises RuleFault when a fact is not as declared, a rule's body failed, or the batch was not read to its end.
+        """
+        if not facts:
+            return ()
+        batch = ",".join(_encode(number, fact) for number, fact in enumerate(facts))
+        with self._lock:
+            flags = self._compiled.evaluate(batch)
+        order = sorted(set(flags), key=lambda found: (self._position[found[0]], found[1]))
+        return tuple(self._finding(self._rules[rule], facts[number]) for rule, number in order)
+
+    def _compile(self) -> None:
+        # Also in a forked child: the parent's lock may be held there for ever, and its rule set is the parent's.
+        self._lock = threading.Lock()
+        self._compiled = _Compiled(self._logic)
+
+    @staticmethod
+    def _finding(rule: Rule, fact: Fact) -> Finding:
+        limits = {f"limit_{name}": limit.value for name, limit in rule.limits.items()}
+        text = rule.text.format_map({**limits, **fact.fields, **fact.told})
+        return Finding(
+            rule=rule.id,
+            version=rule.version,
+            text=text,
+            fact={"kind": fact.kind, **fact.fields},
+            references=fact.references,
+            first=fact.first,
+        )
+
+
+# ---------------------------------------------------------------------------------------------- evaluation
+
+
+class _Quiet(durable.Host):
+    """A host without durable's timer threads, which walk states that have been freed."""
+
+    def _run(self) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class _Evaluation:
+    flags: list[tuple[str, int]] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    ended: bool = False
+
+
+class _Compiled:
+    """One rule set in durable, and the evaluation that is going on in it."""
+
+    def __init__(self, logic: Sequence[_Logic]) -> None:
+        self._now = _Evaluation()
+        definition: dict[str, dict[str, Any]] = {
+            one.name: {"all": one.conditions, "run": self._guarded(one.body)} for one in logic
+        }
+        definition[_SENTINEL] = {"all": [{"m": {"kind": _SENTINEL}}], "pri": _LAST, "run": self._end}
+        self._rules = durable.Ruleset("oih-cds", _Quiet(), definition)
+        # durable aborts when it deletes a state in which no rule ever ran.
+        self.evaluate("")
+
+    def evaluate(self, batch: str) -> list[tuple[str, int]]:
+        self._now = now = _Evaluation()
+        sentinel = f'{{"kind":"{_SENTINEL}","id":"end","sid":"{_STATE}"}}'
+        handle = self._rules._handle
+        try:
+            # The C call itself: durable's Python wrapper raises, and runs nothing, when a fact matches no rule.
+            status, offset = durable_rules_engine.assert_facts(handle, f"[{batch}{',' if batch else ''}{sentinel}]")
+            if status not in (0, 1):  # 1: some fact matched no rule
+                raise RuleFault(f"durable_rules refused the facts with status {status}")
+            outcome: list[object] = []
+            self._rules.do_actions(offset, lambda error, _: outcome.append(error))
+        finally:
+            durable_rules_engine.delete_state(handle, _STATE)
+        if now.errors:
+            raise RuleFault(f"a rule's body failed with {type(now.errors[0]).__name__}") from now.errors[0]
+        if outcome != [None] or not now.ended:
+            raise RuleFault("the rules were not evaluated to their end; ask again")
+        return now.flags
+
+    def _guarded(self, body: Callable[[Match], None]) -> Callable[[durable.Closure], None]:
+        def run(closure: durable.Closure) -> None:
+            try:
+                body(Match(int(closure.m._d["id"]), self._collect))
+            except Exception as error:  # noqa: BLE001 - durable would swallow it; evaluate() raises it
+                self._now.errors.append(error)
+
+        return run
+
+    def _collect(self, rule: str, fact: int) -> None:
+        self._now.flags.append((rule, fact))
+
+    def _end(self, _: durable.Closure) -> None:
+        self._now.ended = True
+
+
+def _encode(number: int, fact: Fact) -> str:
+    """One fact as JSON; its position is its id, so that facts of equal content stay apart.
+
+    Raises RuleFault for a kind or field that is not declared, or a value that durable would misread.
+    """
+    kind = FACTS.get(fact.kind)
+    if kind is None or fact.fields.keys() != kind.fields.keys():
+        raise RuleFault(f"fact '{fact.kind}' does not have the fields that rulekit declares")
+    pairs = [f'"{name}":{_token(fact.kind, name, value)}' for name, value in fact.fields.items()]
+    return f'{{"kind":"{fact.kind}",{",".join(pairs)},"id":"{number}","sid":"{_STATE}"}}'
+
+
+def _token(kind: str, name: str, value: Value) -> str:
+    declared = FACTS[kind].fields[name].type
+    if type(value) is not declared and not (declared is float and type(value) is int):
+        raise RuleFault(f"fact '{kind}': {name} is of type {type(value).__name__}")
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not math.isfinite(value) or abs(value) > _LARGEST:
+        raise RuleFault(f"fact '{kind}': {name} is not a number that a rule can compare")
+    # Six decimals, as in every output; adding 0.0 turns -0.0 into 0.0.
+    return f"{round(float(value), 6) + 0.0:.6f}"
+
+
+# ---------------------------------------------------------------------------------------------- what a rule may say
+
+
+@dataclass(frozen=True, slots=True)
+class _Logic:
+    name: str
+    conditions: list[dict[str, Any]]
+    body: Callable[[Match], None]
+
+
+def _load(rule: Rule, knowledge: Knowledge, vocabulary: Mapping[str, frozenset[str]]) -> _Logic:
+    """The rule's condition and body, checked. Raises KnowledgeError naming its file."""
+    where = f"{rule.name}.py"
+    limits = Limits(rule.name, rule.limits)
+    with _BUILDING:
+        try:
+            ruleset = _module(rule, knowledge).build(limits)
+            rules = list(ruleset.define()[1].values())
+        except KnowledgeError:
+            raise
+        except Exception as error:  # whatever a rule file does wrong is for its author
+            raise KnowledgeError(f"{where}: cannot be built: {type(error).__name__}: {error}") from error
+    if len(rules) != 1 or not callable(rules[0].get("run")):
+        raise KnowledgeError(f"{where}: build() must return a ruleset with exactly one rule")
+    conditions = rules[0].get("all")
+    if not isinstance(conditions, list) or len(conditions) != 1 or list(conditions[0]) != ["m"]:
+        raise KnowledgeError(f"{where}: a rule reads one fact; join its conditions with & inside one @when_all")
+    fields = _compared(conditions[0]["m"], where)
+    kind = _checked(fields, vocabulary, where)
+    for name in rule.limits:
+        if (name in limits.read) == (name in rule.derivation):
+            raise KnowledgeError(
+                f"{rule.name}.toml limit {name}: "
+                + ("is used by the rule; drop 'used_in'" if name in limits.read else "is not used by the rule")
+            )
+    _check_text(rule, kind)
+    _check_body(rule, rules[0]["run"], where)
+    return _Logic(rule.name, conditions, rules[0]["run"])
+
+
+def _module(rule: Rule, knowledge: Knowledge) -> ModuleType:
+    path = knowledge.rules.root / f"{rule.name}.py"
+    name = f"rules.{rule.name}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise KnowledgeError(f"{path.name}: cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _compared(definition: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:
+    """(field, literal) of every comparison; anything but comparisons joined by & is refused."""
+    parts = definition.get("$and", [definition])
+    fields: list[tuple[str, Any]] = []
+    for part in parts:
+        ((name, literal),) = part.items()
+        if name in _OPERATORS:
+            ((name, literal),) = literal.items()
+        if name.startswith("$"):
+            raise KnowledgeError(f"{where}: '{name[1:]}' is not allowed in a rule; derive it as a field of the fact")
+        fields.append((name, literal))
+    return fields
+
+
+def _checked(fields: Sequence[tuple[str, Any]], vocabulary: Mapping[str, frozenset[str]], where: str) -> str:
+    kinds = [literal for name, literal in fields if name == "kind"]
+    if len(kinds) != 1 or kinds[0] not in FACTS:
+        raise KnowledgeError(f"{where}: must compare m.kind with one kind of fact that rulekit declares")
+    for name, literal in fields:
+        if name == "kind":
+            continue
+        declared = FACTS[kinds[0]].fields.get(name)
+        if declared is None:
+            raise KnowledgeError(f"{where}: fact '{kinds[0]}' has no field '{name}'")
+        if type(literal) is not declared.type:
+            raise KnowledgeError(f"{where}: '{name}' is compared with a {type(literal).__name__}")
+        words = declared.words or vocabulary.get(name, frozenset())
+        if declared.type is str and words and literal not in words:
+            raise KnowledgeError(f"{where}: '{name}' is never '{literal}'")
+    return str(kinds[0])
+
+
+def _check_text(rule: Rule, kind: str) -> None:
+    known = {*FACTS[kind].fields, *FACTS[kind].told, *(f"limit_{name}" for name in rule.limits)}
+    try:
+        named = {name for _, name, _, _ in string.Formatter().parse(rule.text) if name is not None}
+    except ValueError as error:
+        raise KnowledgeError(f"{rule.name}.toml text: {error}") from None
+    if unknown := named - known:
+        raise KnowledgeError(f"{rule.name}.toml text: fact '{kind}' does not tell '{min(unknown)}'")
+
+
+def _check_body(rule: Rule, body: Callable[[Match], None], where: str) -> None:
+    flags: list[str] = []
+    try:
+        body(Match(0, lambda name, _: flags.append(name)))
+    except Exception as error:  # at start it is for the rule's author
+        raise KnowledgeError(f"{where}: its body fails with {type(error).__name__}") from error
+    if flags != [rule.id]:
+        raise KnowledgeError(f"{where}: its body must flag '{rule.id}', the id of {rule.name}.toml, once")
+
+
+def _natural(rule: Rule) -> tuple[tuple[int, str], ...]:
+    """R2 before R10."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", rule.id) if part)

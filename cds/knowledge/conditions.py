@@ -1,0 +1,138 @@
+"""Coded triggers: which codes and phrases mean fever, withdrawal, a contraindication, cancer, ...
+
+rules/codes/conditions.csv    one trigger a line, with its source and how far the code was checked
+rules/codes/code_systems.csv  the URIs under which records name a code system
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cds.clinical import Concept
+from cds.errors import KnowledgeError
+from cds.knowledge.files import read_rows
+
+_COLUMNS = ("system", "match", "code", "group", "word", "source", "verified")
+_MATCHES = ("code", "prefix", "except", "phrase")
+_VERIFIED = ("yes", "from memory", "design choice")
+_DENIED = re.compile(
+    r"\b(no|not|non|denie[sd]|without|rule[d]? out|r/o|risk|family|negative|screen\w*|history|h/o|former|resolved|prior)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One line: a code, a prefix of codes, an exception from a prefix, or a phrase of a text.
+
+    group  what rules ask for, such as "psychosis"
+    word   what texts print, such as "psychotic disorder"
+    """
+
+    system: str
+    match: str
+    code: str
+    group: str
+    word: str
+    source: str
+    verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """All triggers, ready to be asked about a concept."""
+
+    triggers: tuple[Trigger, ...]
+    systems: Mapping[str, str]
+    _codes: Mapping[tuple[str, str], tuple[Trigger, ...]]
+    _prefixes: Mapping[tuple[str, str], tuple[Trigger, ...]]
+    _phrases: tuple[tuple[re.Pattern[str], Trigger], ...]
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(trigger.group for trigger in self.triggers)
+
+    def of(self, concept: Concept | None) -> dict[str, str]:
+        """group -> word for everything that the concept means to a rule.
+
+        Codes decide; a text is only read where no coding is known to us, and not where it denies or hedges.
+        """
+        if concept is None:
+            return {}
+        found: dict[str, str] = {}
+        for coding in concept.codings:
+            system = self.systems.get(coding.system or "", "")
+            if system and coding.code:
+                self._add(system, coding.code, found)
+        if not found:
+            for text in (concept.text, *(coding.display for coding in concept.codings)):
+                self._add_phrases(text, found)
+        return found
+
+    def _add(self, system: str, written: str, found: dict[str, str]) -> None:
+        code = written.strip().upper().replace(".", "") if system.startswith("icd") else written.strip()
+        excepted: set[str] = set()
+        for length in range(len(code), 0, -1):  # the longest prefix first, so that an exception stands before its rule
+            for trigger in self._prefixes.get((system, code[:length]), ()):
+                if trigger.match == "except":
+                    excepted.add(trigger.group)
+                elif trigger.group not in excepted:
+                    found.setdefault(trigger.group, trigger.word)
+        for trigger in self._codes.get((system, code), ()):
+            found[trigger.group] = trigger.word
+
+    def _add_phrases(self, text: str | None, found: dict[str, str]) -> None:
+        if not text or len(text) > 200 or _DENIED.search(text):
+            return
+        for phrase, trigger in self._phrases:
+            if phrase.search(text):
+                found.setdefault(trigger.group, trigger.word)
+
+
+def load(root: Path) -> Conditions:
+    """Reads both lists. Raises KnowledgeError naming file and line for a wrong word, or a system without a URI."""
+    systems = dict(
+        read_rows(
+            root / "codes" / "code_systems.csv", ("uri", "system", "source"), lambda row: (row["uri"], row["system"])
+        )
+    )
+    names = frozenset(systems.values()) | {"text"}
+    triggers = read_rows(root / "codes" / "conditions.csv", _COLUMNS, lambda row: _trigger(row, names))
+    codes: dict[tuple[str, str], list[Trigger]] = {}
+    prefixes: dict[tuple[str, str], list[Trigger]] = {}
+    phrases: list[tuple[re.Pattern[str], Trigger]] = []
+    seen: set[tuple[str, str, str, str]] = set()
+    for trigger in triggers:
+        key = (trigger.system, trigger.match, trigger.code, trigger.group)
+        if key in seen:
+            raise KnowledgeError(f"conditions.csv: {trigger.system} {trigger.code} stands twice in '{trigger.group}'")
+        seen.add(key)
+        if trigger.match == "phrase":
+            start = "" if trigger.code.startswith("*") else r"\b"  # "*ectomy" is the end of a word
+            phrases.append((re.compile(start + re.escape(trigger.code.lstrip("*")), re.IGNORECASE), trigger))
+            continue
+        code = trigger.code.replace(".", "") if trigger.system.startswith("icd") else trigger.code
+        (codes if trigger.match == "code" else prefixes).setdefault((trigger.system, code), []).append(trigger)
+    return Conditions(
+        triggers=triggers,
+        systems=systems,
+        _codes={key: tuple(found) for key, found in codes.items()},
+        _prefixes={key: tuple(found) for key, found in prefixes.items()},
+        _phrases=tuple(phrases),
+    )
+
+
+def _trigger(row: Mapping[str, str], systems: frozenset[str]) -> Trigger:
+    if row["system"] not in systems:
+        raise ValueError(f"system '{row['system']}' is not in code_systems.csv")
+    if row["match"] not in _MATCHES or (row["match"] == "phrase") != (row["system"] == "text"):
+        raise ValueError(f"match '{row['match']}' is none of {', '.join(_MATCHES)}, or not of this system")
+    if row["verified"] not in _VERIFIED:
+        raise ValueError(f"verified '{row['verified']}' is none of {', '.join(_VERIFIED)}")
+    for column in ("code", "group", "word", "source"):
+        if not row[column].strip():
+            raise ValueError(f"{column} is empty")
+    return Trigger(**{column: row[column] for column in _COLUMNS})

@@ -1,0 +1,16 @@
+"""G-porphyria: Porphyria is on record."""
+
+from durable.lang import m, ruleset, when_all
+
+from cds.rulekit import Limits, Match, flag
+
+
+def build(limit: Limits) -> ruleset:
+    rules = ruleset("gate_porphyria")
+    with rules:
+
+        @when_all((m.kind == "on-record") & (m.group == "porphyria"))
+        def porphyria_is_on_record(match: Match) -> None:
+            flag(match, "G-porphyria")
+
+    return rules

@@ -1,0 +1,16 @@
+"""G-xanthine: A xanthine lowers the seizure threshold."""
+
+from durable.lang import m, ruleset, when_all
+
+from cds.rulekit import Limits, Match, flag
+
+
+def build(limit: Limits) -> ruleset:
+    rules = ruleset("gate_theophylline")
+    with rules:
+
+        @when_all((m.kind == "exposure") & (m.drug_class == "xanthine") & (m.days <= limit["days"]))
+        def a_xanthine_is_taken(match: Match) -> None:
+            flag(match, "G-xanthine")
+
+    return rules
