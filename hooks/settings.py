@@ -161,7 +161,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def base_url(text: str) -> str:
-    """A base URL without its trailing slash. Raises ValueError for anything but http(s), host and plain path.
+    """A base URL in one spelling: host in lower case, no default port, no trailing slash. Raises ValueError for anything but http(s), host and plain path.
 
     http is taken for loopback only: beyond it patient data and tokens travel encrypted.
     """
@@ -180,7 +180,9 @@ def base_url(text: str) -> str:
         raise ValueError("must be a URL like https://ehr.example.org/fhir, without user, query and fragment")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError("must be https; http is for loopback only")
-    return text.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def zone(name: str) -> ZoneInfo:
