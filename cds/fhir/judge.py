@@ -1,0 +1,140 @@
+"""Asks the models of fhir.resources whether a resource is valid, and whether it is without what nobody reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from cds.fhir.spare import KINDS, Step, spare_part, without
+
+# A second round meets what the first one hid: models check choices and required fields only after the fields.
+_ROUNDS = 3
+_NAMED = 5
+_HARMLESS_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
+
+_WORDS = {
+    "extra_forbidden": "unknown field",
+    "missing": "missing",
+    "model_field_validation.missing": "missing",
+    "list_type": "not a list of values",
+    "string_type": "not a text",
+    "fhir-validation-wrong-resource-type": "wrong resource type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the models say.
+
+    raw      the resource that they accept, None where there is none
+    without  paths that had to be left out for it
+    refused  why there is none: "path: words", never a value
+    where    the refused paths themselves
+    """
+
+    raw: Mapping[str, object] | None
+    without: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+
+
+def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdict:
+    """Validates one resource, at most three times: each time without the spare parts that were refused before.
+
+    Contained resources are judged with it; those of a type that nothing reads are spare.
+    """
+    current: Mapping[str, object] = raw
+    left_out: list[str] = []
+    for _ in range(_ROUNDS):
+        try:
+            model.model_validate(current)
+        except ValidationError as error:
+            found = error.errors(include_input=False, include_url=False, include_context=False)
+            places = [(_place(each["loc"]), each["type"]) for each in found]
+        except (LookupError, TypeError, AttributeError, ValueError):
+            # The models look up the class of a contained resource by a name that need not exist.
+            places = [(("contained", index), "unknown type") for index in _foreign_contained(current)]
+            places = places or [((), "model failure")]
+        except RecursionError:
+            return Verdict(None, refused=("nested too deeply",))
+        else:
+            return Verdict(current, tuple(left_out))
+        parts = [_spare(kind, current, place, type_) for place, type_ in places]
+        stuck = [place for place, part in zip(places, parts, strict=True) if part is None]
+        if stuck:
+            return _refusal(stuck)
+        spare = list(dict.fromkeys(part for part in parts if part is not None))
+        left_out += [path(part) for part in spare]
+        reduced = without(current, spare)
+        assert isinstance(reduced, dict)  # noqa: S101  a dict less some keys
+        current = reduced
+    return _refusal(places)
+
+
+def path(steps: Iterable[Step]) -> str:
+    """ "dosageInstruction[0].text"; a field name that could carry something else is not repeated."""
+    text = ""
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += ("." if text else "") + (step if _HARMLESS_NAME.fullmatch(step) else "(unprintable name)")
+    return text
+
+
+def listed(items: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(items) - _NAMED
+    return ", ".join(items[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _refusal(places: Sequence[tuple[tuple[Step, ...], str]]) -> Verdict:
+    where = tuple(dict.fromkeys(path(place) for place, _ in places))
+    reasons = (f"{path(place) or 'the resource'}: {_WORDS.get(type_, 'not valid')}" for place, type_ in places)
+    return Verdict(None, refused=tuple(dict.fromkeys(reasons)), where=where)
+
+
+def _place(loc: Sequence[Step]) -> tuple[Step, ...]:
+    """The models add "root" where a whole value is wrong, and call resourceType by its Python name."""
+    steps = tuple("resourceType" if step == "resource_type" else step for step in loc)
+    return steps[:-1] if len(steps) > 1 and steps[-1] == "root" else steps
+
+
+def _spare(kind: str, raw: Mapping[str, object], place: tuple[Step, ...], type_: str) -> tuple[Step, ...] | None:
+    unknown = type_ == "extra_forbidden"
+    value = _at(raw, place)
+    if place[:1] != ("contained",):
+        return spare_part(kind, place, unknown=unknown, value=value)
+    if len(place) < 2 or not isinstance(place[1], int):
+        return place[:1]
+    inner = _kind_of(_at(raw, place[:2]))
+    if inner not in ("Medication", "Substance"):
+        return place[:2]
+    part = spare_part(inner, place[2:], unknown=unknown, value=value) if len(place) > 2 else None
+    return None if part is None else (*place[:2], *part)
+
+
+def _foreign_contained(raw: Mapping[str, object]) -> list[int]:
+    contained = raw.get("contained")
+    if not isinstance(contained, list):
+        return []
+    return [index for index, each in enumerate(contained) if _kind_of(each) not in (*KINDS, "Substance")]
+
+
+def _kind_of(value: object) -> str | None:
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _at(value: object, place: Sequence[Step]) -> object:
+    for step in place:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value

@@ -1,0 +1,111 @@
+"""From a use of a drug to the Medication that it names: inline, contained, or another resource of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from pydantic import BaseModel
+
+from cds.clinical import Concept, Medication, Unread
+from cds.fhir.judge import judge, listed
+from cds.fhir.node import Node, Refused, Words, words
+from cds.fhir.quantities import concept
+from cds.fhir.references import Sent, normal
+
+STATUSES: Words = words("active inactive entered-in-error")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reference led to.
+
+    medication  None where nothing was sent, or where it was entered in error
+    refused     a Medication was sent, but could not be read
+    named       a code that could still be read in a refused one
+    """
+
+    medication: Medication | None = None
+    refused: bool = False
+    named: Concept | None = None
+
+
+class Medicines:
+    """The Medications of the input, each judged and read when a resource of the patient first names it.
+
+    Medications have no subject; one that the patient's resources do not name may be another patient's, so it is never
+    looked at.
+    """
+
+    def __init__(
+        self,
+        sent: Iterable[Sent],
+        unclear: Iterable[Sent],
+        *,
+        model: type[BaseModel],
+        read: Callable[[Node], Medication],
+        zone: tzinfo | None,
+    ) -> None:
+        self._model = model
+        self._read = read
+        self._zone = zone
+        self._by_name: dict[str, Sent] = {}
+        self._found: dict[str, Found] = {}
+        self.unread: list[Unread] = []
+        unclear = list(unclear)
+        self._unclear = {each.reference for each in unclear}
+        for each in sorted([*sent, *unclear], key=lambda one: one.reference):
+            for name in each.names:
+                self._by_name.setdefault(name, each)
+
+    def find(self, reference: str) -> Found:
+        sent = self._by_name.get(normal(reference))
+        if sent is None:
+            return Found()
+        if sent.reference not in self._found:
+            self._found[sent.reference] = self._look_at(sent)
+        return self._found[sent.reference]
+
+    def _look_at(self, sent: Sent) -> Found:
+        if sent.raw.get("status") == "entered-in-error":
+            return Found()
+        if sent.reference in self._unclear:
+            return self._refuse(sent, "two versions differ and neither says which is newer")
+        verdict = judge("Medication", sent.raw, self._model)
+        if verdict.raw is None:
+            return self._refuse(sent, listed(verdict.refused))
+        try:
+            medication = self._read(Node(verdict.raw, self._zone))
+        except Refused as refused:
+            return self._refuse(sent, str(refused))
+        if verdict.without:
+            reason = f"read without: {listed(verdict.without)}"
+            self.unread.append(Unread(sent.reference, reason, "Medication", partial=True))
+        return Found(medication)
+
+    def _refuse(self, sent: Sent, reason: str) -> Found:
+        """The Medication is named in unread; the days that it opens are those of the uses that name it."""
+        code = readable_concept(sent.raw.get("code"))
+        self.unread.append(Unread(sent.reference, reason, "Medication", concept=code))
+        return Found(refused=True, named=code)
+
+
+def contained(node: Node, reference: str) -> Node | None:
+    """The contained resource that "#id" names, as a part of its container."""
+    wanted = reference.strip().removeprefix("#")
+    for each in node.children("contained"):
+        if wanted and each.raw.get("id") in (wanted, f"#{wanted}"):
+            return each
+    return None
+
+
+def readable_concept(raw: object) -> Concept | None:
+    """A CodeableConcept of an unread resource, if it is whole: half of one could hide the opioid."""
+    if not isinstance(raw, dict):
+        return None
+    try:
+        found = concept(Node(raw, None))
+    except Refused:
+        return None
+    return found if found and (found.codings or found.text) else None

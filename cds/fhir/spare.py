@@ -1,0 +1,280 @@
+"""Fields that no decision uses: a resource that is refused only for them is read without them.
+
+The lists name what may go, so that a forgotten field makes a resource unread, never a decision wrong. `DECIDING` is the
+other side: the elements that some decision reads in some FHIR version. An unknown field of that name is no vendor's
+addition but an element in the wrong version or place ("notGiven" in R4, a dose beside doseAndRate), and stays refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Step = str | int
+
+_EVERYWHERE = "id meta language text extension identifier note comment fhir_comments"
+
+_ORDER = """
+    requester performer performerType recorder informationSource device reasonCode reasonReference reason insurance
+    substitution detectedIssue eventHistory supportingInformation instantiatesCanonical instantiatesUri
+    groupIdentifier courseOfTherapyType priority statusReason reportedBoolean reportedReference reported definition
+    dispenseRequest.initialFill dispenseRequest.dispenseInterval dispenseRequest.performer dispenseRequest.dispenser
+    dispenseRequest.dispenserInstruction dispenseRequest.doseAdministrationAid"""
+_STATEMENT = """
+    informationSource reasonCode reasonReference reason statusReason reasonNotTaken relatedClinicalInformation"""
+_DISPENSE = """
+    performer location type receiver destination substitution detectedIssue eventHistory supportingInformation
+    statusReasonCodeableConcept statusReasonReference notPerformedReason notDoneReasonCodeableConcept
+    notDoneReasonReference recorded"""
+_ADMINISTRATION = """
+    performer reasonCode reasonReference reason reasonNotGiven device eventHistory statusReason supportingInformation
+    instantiates definition subPotentReason dosage.site recorded"""
+
+_SPARE = {
+    "Patient": """
+        name telecom address maritalStatus multipleBirthBoolean multipleBirthInteger photo contact communication
+        generalPractitioner managingOrganization link active animal""",
+    "MedicationRequest": _ORDER,
+    "MedicationStatement": _STATEMENT,
+    "MedicationDispense": _DISPENSE,
+    "MedicationAdministration": _ADMINISTRATION,
+    "Medication": """
+        manufacturer marketingAuthorizationHolder amount totalVolume batch package image isBrand isOverTheCounter
+        definition""",
+    "Observation": """
+        performer interpretation referenceRange specimen device partOf basedOn encounter context instantiatesCanonical
+        instantiatesReference triggeredBy bodyStructure component.interpretation component.referenceRange""",
+    "Condition": """
+        recorder asserter evidence stage severity participant encounter context""",
+    "Procedure": """
+        performer location reasonCode reasonReference reason outcome report complication complicationDetail followUp
+        focalDevice usedReference usedCode used recorder asserter instantiatesCanonical instantiatesUri basedOn partOf
+        encounter context statusReason notDoneReason definition recorded reportedBoolean reportedReference
+        supportingInfo bodySite""",
+    "AllergyIntolerance": """
+        type category criticality reaction recorder asserter lastOccurrence onsetDateTime onsetAge onsetPeriod
+        onsetRange onsetString encounter participant""",
+    "Encounter": """
+        statusHistory classHistory type serviceType priority episodeOfCare basedOn participant appointment length
+        reasonCode reasonReference reason diagnosis account hospitalization admission location serviceProvider partOf
+        subjectStatus virtualService plannedStartDate plannedEndDate dietPreference specialArrangement specialCourtesy
+        incomingReferral careTeam""",
+}
+_DOSAGE = "additionalInstruction site maxDosePerLifetime"
+
+SPARE: dict[str, frozenset[str]] = {
+    kind: frozenset([*_EVERYWHERE.split(), *fields.split()])
+    | {f"{dosage}.{name}" for dosage in ("dosageInstruction", "dosage") for name in _DOSAGE.split()}
+    for kind, fields in _SPARE.items()
+}
+KINDS = frozenset(_SPARE)
+
+DECIDING = frozenset(
+    [
+        "abatement",
+        "abatementboolean",
+        "abatementdatetime",
+        "abatementperiod",
+        "abatementage",
+        "abatementrange",
+        "abatementstring",
+        "actualperiod",
+        "adherence",
+        "amount",
+        "asneeded",
+        "asneededboolean",
+        "asneededcodeableconcept",
+        "asneededfor",
+        "asserteddate",
+        "authoredon",
+        "authorizingprescription",
+        "basedon",
+        "birthdate",
+        "bodysite",
+        "boundsduration",
+        "boundsperiod",
+        "boundsrange",
+        "category",
+        "class",
+        "clinicalstatus",
+        "code",
+        "coding",
+        "comparator",
+        "component",
+        "concept",
+        "context",
+        "count",
+        "countmax",
+        "dataabsentreason",
+        "dateasserted",
+        "dayofweek",
+        "dayssupply",
+        "deceasedboolean",
+        "deceaseddatetime",
+        "denominator",
+        "derivedfrom",
+        "dispenserequest",
+        "display",
+        "donotperform",
+        "dosage",
+        "dosageinstruction",
+        "dose",
+        "doseandrate",
+        "doseform",
+        "dosequantity",
+        "doserange",
+        "dosesimplequantity",
+        "duration",
+        "durationmax",
+        "durationunit",
+        "effective",
+        "effectivedatetime",
+        "effectivedoseperiod",
+        "effectiveinstant",
+        "effectiveperiod",
+        "effectivetiming",
+        "encounter",
+        "end",
+        "event",
+        "expectedsupplyduration",
+        "focus",
+        "form",
+        "frequency",
+        "frequencymax",
+        "gender",
+        "hasmember",
+        "high",
+        "implicitrules",
+        "ingredient",
+        "intent",
+        "isactive",
+        "issued",
+        "item",
+        "itemcodeableconcept",
+        "itemreference",
+        "low",
+        "maxdoseperadministration",
+        "maxdoseperperiod",
+        "medication",
+        "medicationcodeableconcept",
+        "medicationreference",
+        "method",
+        "modifierextension",
+        "notdone",
+        "notgiven",
+        "numberofrepeatsallowed",
+        "numerator",
+        "occurencedatetime",
+        "occurenceperiod",
+        "occurencetiming",
+        "occurrencedatetime",
+        "occurrenceperiod",
+        "occurrencetiming",
+        "occurrencestring",
+        "offset",
+        "onset",
+        "onsetdatetime",
+        "onsetperiod",
+        "partof",
+        "patient",
+        "patientinstruction",
+        "performeddatetime",
+        "performedperiod",
+        "performed",
+        "period",
+        "periodmax",
+        "periodunit",
+        "prescription",
+        "priorprescription",
+        "quantity",
+        "rate",
+        "ratequantity",
+        "raterange",
+        "rateratio",
+        "recordeddate",
+        "reference",
+        "related",
+        "rendereddosageinstruction",
+        "repeat",
+        "request",
+        "resourcetype",
+        "route",
+        "sequence",
+        "start",
+        "status",
+        "statuschanged",
+        "strength",
+        "strengthcodeableconcept",
+        "strengthquantity",
+        "strengthratio",
+        "subject",
+        "system",
+        "taken",
+        "target",
+        "text",
+        "timeofday",
+        "timing",
+        "unit",
+        "validityperiod",
+        "value",
+        "valueboolean",
+        "valuecodeableconcept",
+        "valueinteger",
+        "valuequantity",
+        "valuestring",
+        "verificationstatus",
+        "when",
+        "whenhandedover",
+        "whenprepared",
+    ]
+)
+
+# An empty text in one of these says nothing, so nothing is lost with it. A wrong one stays refused: it may be a name.
+_DESCRIPTIVE = frozenset(("display", "text", "unit", "patientInstruction"))
+
+
+def spare_part(kind: str, loc: Sequence[Step], *, unknown: bool, value: object) -> tuple[Step, ...] | None:
+    """The part of a resource that may be left out so that the refused place goes; None where a decision needs it.
+
+    loc      keys and indices from the resource to the refused place
+    unknown  the models know no such field there
+    value    what stands there
+
+    An extension, and the "_field" beside a primitive one, hold nothing that is read. Inside a Reference only the
+    reference itself is. modifierExtension and implicitRules are never left out.
+    """
+    names: list[str] = []
+    for end, step in enumerate(loc, start=1):
+        if isinstance(step, int):
+            continue
+        names.append(step)
+        if step.casefold() in ("modifierextension", "implicitrules"):
+            return None
+        nested = len(names) > 1
+        if (
+            ".".join(names) in SPARE.get(kind, ())
+            or step.startswith("_")
+            or step in ("extension", "userSelected", "fhir_comments")
+            or (nested and step in ("id", "identifier"))
+        ):
+            return tuple(loc[:end])
+    if not names:
+        return None
+    if unknown:
+        return None if names[-1].casefold() in DECIDING else tuple(loc)
+    empty = value is None or (isinstance(value, str) and not value.strip())
+    return tuple(loc) if empty and names[-1] in _DESCRIPTIVE else None
+
+
+def without(value: object, parts: Sequence[Sequence[Step]]) -> object:
+    """A copy of a JSON value that lacks the given parts; what they do not touch is shared with the original."""
+    if not parts:
+        return value
+    inner: dict[Step, list[Sequence[Step]]] = {}
+    for first, *rest in parts:
+        inner.setdefault(first, []).append(rest)
+    gone = {step for step, rests in inner.items() if any(not rest for rest in rests)}
+    if isinstance(value, dict):
+        return {name: without(item, inner.get(name, ())) for name, item in value.items() if name not in gone}
+    if isinstance(value, list):
+        return [without(item, inner.get(index, ())) for index, item in enumerate(value) if index not in gone]
+    return value
