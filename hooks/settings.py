@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -88,7 +88,29 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(16_000_000, ge=10_000, le=200_000_000, description="Largest request body; above it: 413.")
 
-    @field_validator("cors_origins", "fhir_servers", mode="before")
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///oih-cds.sqlite3"),
+        description="SQLAlchemy URL of the store: SQLite (synced before each answer) or postgresql+psycopg://...",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secret for keyed hashes and sealed records, 32 characters or more, the same for all workers. "
+        "Needed by the alert budget, the signed link and the SMART launch.",
+    )
+    retention_days: int = Field(365, ge=1, le=3650, description="How long issued cards and feedback are kept.")
+    alert_budget_days: int = Field(
+        0, ge=0, le=730, description="Days for which an answered finding rests on patient-view; 0: the budget is off."
+    )
+    shadow_services: Words = Field((), description="Service ids that evaluate and count, and return no card.")
+    disabled_services: Words = Field(
+        (), description="Kill switch: service ids that are not listed and answer 503 without evaluating."
+    )
+    workers: int = Field(2, ge=1, le=64, description="Worker processes.")
+    threads: int = Field(4, ge=1, le=64, description="Threads of a worker.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
+
+    @field_validator("cors_origins", "fhir_servers", "shadow_services", "disabled_services", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -212,7 +234,7 @@ def reference() -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.default
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
     if value is None or value == ():
         return "unset"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
