@@ -64,11 +64,11 @@ def everything_twice() -> Resource:
 
 
 def cannot_be_read() -> Resource:
-    """One score whose value is no number, one dispense whose date is none, and one score with a vendor's field."""
+    """A score whose value is a word, an ibuprofen order whose date is one, and a score with a vendor's field."""
     chart = escalated("cannot-be-read")
     chart.observed(coded(LOINC, "72514-3", "Pain severity"), at("2026-02-11"), "survey", valueQuantity={"value": "six"})
+    chart.ordered("ibuprofen", 1, 3, date(2026, 3, 1), authoredOn="last spring")
     chart.pain(at("2026-02-12", 15), 3, vendorFlowsheetRow="1234")
-    chart.resources[0]["note"] = [{"text": "Patient says the evening dose helps less."}]
     return chart.request(LAST_DAY)
 
 

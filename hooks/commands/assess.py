@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -51,9 +52,9 @@ def command(
     """
     asked = case.Asked(now=datetime.now().astimezone(), as_of=as_of, version=fhir_version, table=mme_table)
     _refuse_options(asked)
-    output = click.get_binary_stream("stdout")
+    output = sys.stdout.buffer
     failed = False
-    found = documents(paths, click.get_binary_stream("stdin"))
+    found = documents(paths, sys.stdin.buffer)
     for text, evaluated in lines(found, asked, jobs or len(os.sched_getaffinity(0))):
         output.write(text + b"\n")
         failed |= not evaluated
