@@ -1,0 +1,121 @@
+"""Public keys of callers: from configuration, or fetched from the one URL that is configured, cached, and read again
+once when a token names an unknown key."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from cds.errors import MalformedInput
+from hooks import strict_json
+from hooks.web import Budget, Web, WebError, call
+
+_FETCH_SECONDS = 2.0
+_FETCH_BYTES = 262_144
+_COOLDOWN_SECONDS = 30.0
+# While its server is down, keys read before stay good this long; a withdrawn key is refused after that at the latest.
+_STALE_SECONDS = 86_400.0
+_LEAST_RSA_BITS = 2048
+PublicKey = EllipticCurvePublicKey | RSAPublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One public key; `algorithm` is the only one it may verify."""
+
+    kid: str
+    algorithm: str
+    public: PublicKey
+
+
+def parse_keys(document: object) -> tuple[Key, ...]:
+    """The usable keys of a JWK Set: ES384 on P-384, RS384 with 2048 bits or more; every other key is passed over.
+
+    Raises ValueError where it is no JWK Set, or holds a private or symmetric key, which belongs nowhere near here.
+    """
+    listed = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise ValueError("a JWK Set is an object with a list 'keys'")
+    found = []
+    for each in listed:
+        if not isinstance(each, dict):
+            raise ValueError("a JWK is an object")
+        if "d" in each or each.get("kty") == "oct":
+            raise ValueError("the key set holds a secret key; publish public keys only")
+        key = _key(each)
+        if key is not None:
+            found.append(key)
+    return tuple(found)
+
+
+def _key(each: dict[str, Any]) -> Key | None:
+    algorithm = {"EC": "ES384", "RSA": "RS384"}.get(str(each.get("kty")))
+    kid = each.get("kid")
+    if algorithm is None or not isinstance(kid, str) or not kid:
+        return None
+    if each.get("use", "sig") != "sig" or each.get("alg", algorithm) != algorithm:
+        return None
+    try:
+        public = jwt.PyJWK(each, algorithm).key
+    except jwt.PyJWTError:
+        return None
+    if isinstance(public, EllipticCurvePublicKey):
+        return Key(kid, algorithm, public) if isinstance(public.curve, SECP384R1) else None
+    if isinstance(public, RSAPublicKey) and public.key_size >= _LEAST_RSA_BITS:
+        return Key(kid, algorithm, public)
+    return None
+
+
+class KeyRing:
+    """The keys of one issuer, whether configured or fetched."""
+
+    def __init__(self, web: Web, jku: str | None, keys: tuple[Key, ...], lifetime: float) -> None:
+        self._web = web
+        self._jku = jku
+        self._keys = keys
+        self._configured = bool(keys)
+        self._lifetime = lifetime
+        self._lock = threading.Lock()
+        self._fetched = self._tried = float("-inf")
+
+    def find(self, kid: str, algorithm: str) -> Key | None:
+        """The key of that name and algorithm, None if the issuer has none."""
+        known = self._known(kid, algorithm)
+        if self._configured or (known is not None and time.monotonic() - self._fetched < self._lifetime):
+            return known
+        self._refresh(kid, algorithm)
+        return self._known(kid, algorithm)
+
+    def _known(self, kid: str, algorithm: str) -> Key | None:
+        return next((key for key in self._keys if key.kid == kid and key.algorithm == algorithm), None)
+
+    def _refresh(self, kid: str, algorithm: str) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._fetched < self._lifetime and self._known(kid, algorithm) is not None:
+                return
+            # A thousand forged names of keys must not become a thousand calls to the issuer.
+            if now - self._tried < _COOLDOWN_SECONDS:
+                return
+            self._tried = now
+            try:
+                self._keys = self._web.run(self._fetch)
+                self._fetched = now
+            except (WebError, TimeoutError, MalformedInput, ValueError):
+                if now - self._fetched > _STALE_SECONDS:
+                    self._keys = ()
+
+    async def _fetch(self, client: httpx.AsyncClient) -> tuple[Key, ...]:
+        async with asyncio.timeout(_FETCH_SECONDS):
+            reply = await call(client, "GET", str(self._jku), headers={}, budget=Budget(_FETCH_BYTES))
+        if reply.status != 200:
+            raise WebError(f"the key server answered {reply.status}")
+        return parse_keys(strict_json.loads(reply.body))
