@@ -85,10 +85,32 @@ class Tablet:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What the verification has to reach; `meaning` says of what, `bound` is a share of 1."""
+
+    name: str
+    meaning: str
+    bound: float
+    at_least: bool
+
+    def holds(self, value: float) -> bool:
+        return value >= self.bound if self.at_least else value <= self.bound
+
+
+@dataclass(frozen=True, slots=True)
 class Simulator:
+    """Everything of rules/verification.
+
+    operating  operating point -> "rule.limit" -> value
+    changes    what was changed since the simulator was first committed, oldest first
+    """
+
     phenotypes: tuple[Phenotype, ...]
     scenarios: tuple[Scenario, ...]
     tablets: tuple[Tablet, ...]
+    targets: tuple[Target, ...]
+    operating: Mapping[str, Mapping[str, float]]
+    changes: tuple[str, ...]
 
     def phenotype(self, name: str) -> Phenotype:
         """Raises KeyError for a name that simulator.toml does not have."""
@@ -111,6 +133,9 @@ def load(root: Path) -> Simulator:
             phenotypes=_phenotypes(table),
             scenarios=_scenarios(table),
             tablets=read_rows(folder / "products.csv", _COLUMNS, _tablet),
+            targets=_targets(table),
+            operating=_operating(table),
+            changes=_changes(table),
         )
     except (ValueError, TypeError) as error:
         raise KnowledgeError(f"simulator.toml: {error}") from None
@@ -155,6 +180,32 @@ def _scenarios(table: Mapping[str, object]) -> tuple[Scenario, ...]:
             )
         )
     return tuple(scenarios)
+
+
+def _targets(table: Mapping[str, object]) -> tuple[Target, ...]:
+    targets = []
+    for name, entry in _tables(table, "target").items():
+        where = f"simulator.toml target.{name}"
+        at_least = "at_least" in entry
+        bound = take(entry, "at_least" if at_least else "at_most", float, where)
+        targets.append(Target(name, take(entry, "meaning", str, where), bound, at_least))
+    return tuple(targets)
+
+
+def _operating(table: Mapping[str, object]) -> dict[str, dict[str, float]]:
+    if "operating" not in table:
+        return {}
+    return {
+        name: {limit: take(entry, limit, float, f"simulator.toml operating.{name}") for limit in entry}
+        for name, entry in _tables(table, "operating").items()
+    }
+
+
+def _changes(table: Mapping[str, object]) -> tuple[str, ...]:
+    listed: list[object] = take(table, "changes", list, "simulator.toml")
+    if not all(isinstance(change, str) for change in listed):
+        raise KnowledgeError("simulator.toml: 'changes' lists sentences")
+    return tuple(str(change) for change in listed)
 
 
 def _tablet(row: Mapping[str, str]) -> Tablet:

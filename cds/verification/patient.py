@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zlib import crc32
 
@@ -69,6 +69,20 @@ def patients(cohort: Cohort, tablets: tuple[Tablet, ...]) -> Iterator[Invented]:
     stock = Stock.of(tablets)
     for number in range(cohort.patients):
         yield _patient(cohort, stock, number)
+
+
+def before_visit(patient: Invented, day: int) -> Invented:
+    """The patient as the chart shows him when a visit begins: what is decided on that day is not yet written."""
+    return replace(
+        patient,
+        scheduled=(*patient.scheduled[:day], patient.scheduled[day - 1]) if day else patient.scheduled[:1],
+        scores=tuple(score for score in patient.scores if (score[0].date() - patient.first).days <= day),
+        orders=tuple(
+            replace(order, last=order.last if order.temporary or order.last is None or order.last < day - 1 else None)
+            for order in patient.orders
+            if order.first < day
+        ),
+    )
 
 
 def _patient(cohort: Cohort, stock: Stock, number: int) -> Invented:

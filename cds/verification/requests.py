@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 from cds.verification.orders import Order
-from cds.verification.patient import AS_OF, Invented
+from cds.verification.patient import AS_OF, Invented, before_visit
 
 _TAG = {"tag": [{"code": "SYNTHETIC", "display": "invented patient"}]}
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -13,13 +16,17 @@ _PAIN = {"coding": [{"system": "http://loinc.org", "code": "72514-3"}], "text": 
 Json = dict[str, object]
 
 
-def to_request(patient: Invented) -> Json:
-    """A CDS Hooks patient-view request in FHIR R4, evaluated at the end of the last simulated day."""
+def to_request(patient: Invented, *, until: int | None = None) -> Json:
+    """A CDS Hooks patient-view request in FHIR R4, evaluated at the end of the last simulated day.
+
+    until  number of a visit day: the chart as it stood when that visit began, evaluated on that day
+    """
+    chart = patient if until is None else before_visit(patient, until)
+    today = AS_OF if until is None else patient.day(until)
     subject: Json = {"reference": f"Patient/{patient.name}"}
-    orders = [_order(patient, order, number, subject) for number, order in enumerate(patient.orders)]
     return {
         "hook": "patient-view",
-        "hookInstance": f"synthetic-{patient.name}",
+        "hookInstance": f"{patient.name}-{today.isoformat()}",
         "context": {"userId": "Practitioner/synthetic", "patientId": patient.name},
         "prefetch": {
             "patient": {
@@ -29,11 +36,27 @@ def to_request(patient: Invented) -> Json:
                 "birthDate": patient.birth.isoformat(),
                 "gender": patient.gender,
             },
-            "medicationRequests": _searchset(orders),
-            "pain": _searchset([_score(patient, number, subject) for number in range(len(patient.scores))]),
+            "medicationRequests": _searchset(
+                [_order(chart, order, number, subject, today) for number, order in enumerate(chart.orders)]
+            ),
+            "pain": _searchset([_score(chart, number, subject) for number in range(len(chart.scores))]),
         },
-        "extension": {"org.oih-cds.asOf": AS_OF.isoformat()},
+        "extension": {"org.oih-cds.asOf": today.isoformat()},
     }
+
+
+def to_order_sign(patient: Invented, day: int) -> Json:
+    """The order-sign request of a visit day: the new prescriptions as drafts beside the chart before the visit."""
+    request = to_request(patient, until=day)
+    subject: Json = {"reference": f"Patient/{patient.name}"}
+    drafts = [
+        _order(patient, replace(order, last=None), number, subject, patient.day(day)) | {"status": "draft"}
+        for number, order in enumerate(patient.orders)
+        if order.first == day and not order.temporary
+    ]
+    bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft} for draft in drafts]}
+    context: Json = {"userId": "Practitioner/synthetic", "patientId": patient.name, "draftOrders": bundle}
+    return request | {"hook": "order-sign", "context": context}
 
 
 def _searchset(resources: list[Json]) -> Json:
@@ -41,7 +64,7 @@ def _searchset(resources: list[Json]) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
 
 
-def _order(patient: Invented, order: Order, number: int, subject: Json) -> Json:
+def _order(patient: Invented, order: Order, number: int, subject: Json, today: date) -> Json:
     first, tablet = patient.day(order.first).isoformat(), order.tablet
     last = None if order.last is None else patient.day(order.last).isoformat()
     repeat: Json = {"frequency": order.times, "period": order.period, "periodUnit": "h"}
@@ -54,7 +77,7 @@ def _order(patient: Invented, order: Order, number: int, subject: Json) -> Json:
         "resourceType": "MedicationRequest",
         "id": f"{patient.name}-rx-{number}",
         "meta": _TAG,
-        "status": "active" if last is None or last >= AS_OF.isoformat() else "completed",
+        "status": "active" if last is None or last >= today.isoformat() else "completed",
         "intent": "order",
         "category": [
             {
