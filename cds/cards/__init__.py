@@ -1,0 +1,69 @@
+"""Findings into cards: contract.md's "Which card appears", with the patient's own dates and numbers.
+
+    assessment ─ situation ─┬─ over-sedation ── banner, and nothing else
+                            ├─ a pattern ────── pattern card + evidence card
+                            ├─ co-rise, a raise without relief, another cause, too few data ── one info card
+                            └─ something unread, uncounted or not fetched, and no card yet ── one info card
+
+Pure: the same assessment and options give the same bytes.
+"""
+
+from __future__ import annotations
+
+from cds.cards import missing
+from cds.cards.info import gap_card, info_card, silence_card
+from cds.cards.options import CardOptions
+from cds.cards.pattern import pattern_card
+from cds.cards.reports import evidence_card
+from cds.cards.safety import banner
+from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has, over_sedation, situation
+from cds.cards.words import CardKnowledge, Words
+from cds.clinical import Assessment, Card
+
+__all__ = ["CardOptions", "build"]
+
+
+def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> tuple[Card, ...]:
+    """The cards of one assessment; () is the claim that we looked and had nothing to say."""
+    now = situation(found)
+    if now.occasion is Occasion.NO_OPIOID:
+        return ()
+    words = Words(knowledge.catalogue, knowledge.evidence)
+    if over_sedation(found):
+        return (banner(found, now, words, options),)
+    cards = _graded(found, now, words, options)
+    if not cards and _worth_naming(found, now):
+        cards = (gap_card(found, now, words, options),)
+    if not cards and options.explain_silence:
+        cards = (silence_card(found, words, options),)
+    return cards
+
+
+def _graded(found: Assessment, now: Situation, words: Words, options: CardOptions) -> tuple[Card, ...]:
+    grade = found.grade.name
+    if grade == "out-of-scope" or not (now.increase or now.occasion is Occasion.VIEW):
+        return ()
+    if grade in PATTERNS:
+        return (pattern_card(found, now, words, options), evidence_card(found, words, options))
+    rule = _info_rule(found, now)
+    return () if rule is None else (info_card(found, now, words, options, rule),)
+
+
+def _info_rule(found: Assessment, now: Situation) -> str | None:
+    """The rule that calls for an info card; the first row of the table that applies."""
+    if found.trend.co_rise.holds:
+        return "co-rise"
+    if now.increase and has(found, "raise-without-relief"):
+        return "raise-without-relief"
+    if found.grade.name in ALTERNATIVES:
+        own = [finding for finding in found.grade.reasons if finding not in found.grade.caps]
+        return own[0].rule if own else found.grade.name
+    if now.increase and found.grade.name == "insufficient-data":
+        return "R1"
+    return None
+
+
+def _worth_naming(found: Assessment, now: Situation) -> bool:
+    if missing.failed(found):
+        return True
+    return found.grade.name != "out-of-scope" and missing.could_change_grade(found, now)

@@ -1,0 +1,57 @@
+"""Puts lines together until 120 words are full; what must stand is never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import unescape
+
+MOST_WORDS = 120  # contract.md: what does not fit goes to the page
+MOST_CHARACTERS = 139  # CDS Hooks: a summary is shorter than 140
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a detail. rank 0 always stands; a higher rank is taken in later."""
+
+    text: str
+    rank: int = 0
+    bullet: bool = False
+
+
+def detail(lines: Sequence[Line], more: str = "") -> str:
+    """The lines as short GFM paragraphs and bullets; `more` is added where something did not fit.
+
+    Lines are taken in by rank, of one rank the earlier first (the order of a card is the order of its weight), while
+    they fit; a line that does not fit leaves its place to shorter ones behind it.
+    """
+    said = [line for line in lines if line.text]
+    kept = {place for place, line in enumerate(said) if line.rank == 0}
+    for place, _ in sorted(enumerate(said), key=lambda each: (each[1].rank, each[0])):
+        if words(_joined([said[each] for each in sorted({*kept, place})])) <= MOST_WORDS:
+            kept.add(place)
+    text = _joined([said[place] for place in sorted(kept)])
+    full = f"{text}\n\n{more}"
+    return full if more and len(kept) < len(said) and words(full) <= MOST_WORDS else text
+
+
+def words(text: str) -> int:
+    """Words as a reader's editor counts them, list markers included."""
+    return len(text.split())
+
+
+def summary(text: str) -> str:
+    """Plain text, at most 139 characters, cut at a word; a summary is no Markdown, so it holds no entity and no tag."""
+    text = unescape(text).replace("<", "").replace(">", "")
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return text[: MOST_CHARACTERS - 2].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
+
+
+def _joined(lines: Sequence[Line]) -> str:
+    text = ""
+    for before, line in zip((None, *lines), lines, strict=False):
+        if before is not None:
+            text += "\n" if before.bullet and line.bullet else "\n\n"
+        text += f"- {line.text}" if line.bullet else line.text
+    return text

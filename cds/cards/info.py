@@ -1,0 +1,162 @@
+"""The info card: the founding definition, a raise without relief, another cause first, or what could not be judged."""
+
+from __future__ import annotations
+
+from cds.cards import missing, seen
+from cds.cards.assembly import card, report_link
+from cds.cards.detail import Line
+from cds.cards.options import CardOptions
+from cds.cards.reports import NAMES, reports_line
+from cds.cards.safety import crisis_line
+from cds.cards.situation import ALTERNATIVES, Situation
+from cds.cards.suggestions import for_info
+from cds.cards.words import Words, number, short
+from cds.clinical import Assessment, Card, Finding
+
+_LOOK_AT = (
+    (("R18",), "alternatives_neurotoxicity"),
+    (("R2",), "alternatives_red_flag"),
+    (("R3",), "alternatives_withdrawal"),
+    (("R7",), "alternatives_order"),
+)
+
+
+def info_card(found: Assessment, situation: Situation, words: Words, options: CardOptions, rule: str) -> Card:
+    """One card for `rule`: co-rise, raise-without-relief, R1, or the rule of the alternative that comes first."""
+    founding = rule in ("co-rise", "raise-without-relief")
+    return card(
+        found,
+        words,
+        options,
+        kind="info",
+        rule=rule,
+        headline=crisis_line(found, words, "crisis_summary") + _headline(found, words, rule),
+        lines=_lines(found, situation, words, founding),
+        links=tuple(report_link(words.evidence[name], words) for name in NAMES) if founding else (),
+        suggestions=for_info(found, situation, words, rule) if founding else (),
+        evidence=NAMES if founding else (),
+    )
+
+
+def gap_card(found: Assessment, situation: Situation, words: Words, options: CardOptions) -> Card:
+    """Nothing else to show, but something was not fetched, not read or not counted."""
+    gaps = bool(missing.failed(found))
+    lines = (
+        Line(crisis_line(found, words, "crisis")),
+        *missing.lines(found, words),
+        Line(seen.order_line(situation, words), rank=1),
+        Line(_grade(found, words)),
+    )
+    return card(
+        found,
+        words,
+        options,
+        kind="info",
+        rule="gap" if gaps else "uncounted",
+        headline=words.say("info.summary_gap" if gaps else "info.summary_uncounted"),
+        lines=lines,
+    )
+
+
+def silence_card(found: Assessment, words: Words, options: CardOptions) -> Card:
+    """For testers, by setting: why there is no card."""
+    grade = words.catalogue.grades[found.grade.name]
+    return card(
+        found,
+        words,
+        options,
+        kind="info",
+        rule="silence",
+        headline=words.say("info.summary_silent", grade=grade.words),
+        lines=(Line(words.say("info.silent", grade=grade.words, meaning=grade.meaning)), *missing.lines(found, words)),
+    )
+
+
+def _headline(found: Assessment, words: Words, rule: str) -> str:
+    if rule == "co-rise":
+        return _co_rise(found, words)
+    if rule == "raise-without-relief":
+        return words.say("info.summary_raise", count=_increases(found))
+    if rule == "R1":
+        return words.say("info.summary_insufficient", missing=_missing(found, words))
+    grade = words.catalogue.grades[found.grade.name]
+    reasons = words.reasons(_own_reasons(found)) or grade.meaning.rstrip(".")
+    return words.say("info.summary_alternative", grade=grade.words[:1].upper() + grade.words[1:], reasons=reasons)
+
+
+def _lines(found: Assessment, situation: Situation, words: Words, founding: bool) -> tuple[Line, ...]:
+    first = found.grade.name in ALTERNATIVES
+    insufficient = found.grade.name == "insufficient-data"
+    levels = seen.level_lines(found, words) if founding else ()
+    return (
+        Line(crisis_line(found, words, "crisis")),
+        *(_alternative(found, words) if first else ()),
+        Line(words.say("seen.levels", table=found.dose.table) if levels else "", rank=1),
+        *(Line(level, rank=1, bullet=True) for level in levels),
+        Line(seen.order_line(situation, words), rank=2),
+        Line(words.say("info.cannot_tell") if founding else ""),
+        Line("" if first or insufficient else _grade(found, words), rank=2),
+        Line(words.say("info.missing", missing=_missing(found, words)) if insufficient else "", rank=1),
+        *missing.lines(found, words),
+        Line("" if first and not founding else words.say("info.collect")),
+        Line(reports_line(found, words) if founding else ""),
+    )
+
+
+def _alternative(found: Assessment, words: Words) -> tuple[Line, ...]:
+    reasons = _own_reasons(found)
+    grade = words.catalogue.grades[found.grade.name]
+    named = words.reasons(reasons) or grade.words
+    advice = next((key for rules, key in _LOOK_AT if any(_of(finding, rules) for finding in reasons)), None)
+    return (
+        Line(words.say("info.first", reasons=named[:1].upper() + named[1:])),
+        Line(words.say(f"info.{advice}") if advice else grade.meaning),
+    )
+
+
+def _of(finding: Finding, rules: tuple[str, ...]) -> bool:
+    return finding.rule.split("-")[0] in rules
+
+
+def _own_reasons(found: Assessment) -> tuple[Finding, ...]:
+    """What led to the grade, without what only capped another one."""
+    return tuple(finding for finding in found.grade.reasons if finding not in found.grade.caps)
+
+
+def _grade(found: Assessment, words: Words) -> str:
+    grade = words.catalogue.grades[found.grade.name].words
+    reasons = words.reasons(_own_reasons(found))
+    return (
+        words.say("info.grade_because", grade=grade, reasons=reasons)
+        if reasons
+        else words.say("info.grade", grade=grade)
+    )
+
+
+def _missing(found: Assessment, words: Words) -> str:
+    """What a grade would have needed, in the detector's own words."""
+    if found.trend.insufficient:
+        return words.some([short(text, 8) for text in found.trend.insufficient], 3)
+    return words.reasons(_own_reasons(found)) or words.say("missing.few_scores")
+
+
+def _co_rise(found: Assessment, words: Words) -> str:
+    course = seen.of_levels(found)
+    if course is None or course.pain_from is None or course.pain_to is None:
+        return words.say("info.cannot_tell")
+    rise = found.trend.co_rise.rise
+    return words.say(
+        "info.summary_co_rise",
+        rise=number(course.pain_to - course.pain_from if rise is None else rise),
+        low=number(course.low or 0),
+        high=number(course.high or 0),
+        unit=seen.unit(found, words),
+        **{"from": number(course.pain_from), "to": number(course.pain_to)},
+    )
+
+
+def _increases(found: Assessment) -> int:
+    counted = next(
+        (finding.fact.get("increases") for finding in found.findings if finding.rule == "raise-without-relief"), None
+    )
+    return int(counted) if isinstance(counted, int | float) else found.trend.co_rise.increases

@@ -1,0 +1,80 @@
+"""What was not fetched, not read or not counted: named on whatever card there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cds.cards.detail import Line
+from cds.cards.situation import Situation, unread_drafts
+from cds.cards.words import Words, escape, short
+from cds.clinical import Assessment, Gap, Uncounted, Unread
+
+_MEDICATION = frozenset(
+    {"MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration", "Medication"}
+)
+# Resources that no grade is made of; everything else, and what hides even its type, could change one.
+_NO_GRADE = frozenset({"AllergyIntolerance", "Practitioner", "Organization", "Location", "Provenance"})
+_FAILED = frozenset({"failed", "truncated"})
+_MOST = 2
+
+
+def failed(found: Assessment) -> tuple[Gap, ...]:
+    """Parts of the record that could not be had, or not to their end."""
+    return tuple(gap for gap in found.case.gaps if gap.kind in _FAILED)
+
+
+def could_change_grade(found: Assessment, situation: Situation) -> bool:
+    """On an order hook: something uncounted or unread that might have made another grade."""
+    if not situation.ordered:
+        return False
+    draft = situation.proposed.uncounted if situation.proposed else ()
+    return (
+        any(item.opens_high for item in (*found.dose.uncounted, *draft))
+        or any(
+            not item.partial and item.kind not in _NO_GRADE and _opioid_or_other(item) for item in found.record.unread
+        )
+        or bool(unread_drafts(found))
+    )
+
+
+def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
+    """One line each for what failed, was not counted, was not read, or looks wrong; empty where there is nothing."""
+    return tuple(
+        Line(text) for text in (_failed(found, words), _uncounted(found, words), _unread(found, words)) if text
+    ) + (
+        (Line(words.say("missing.flags", items=words.some([short(flag, 10) for flag in found.dose.flags], 1)), rank=1),)
+        if found.dose.flags
+        else ()
+    )
+
+
+def _opioid_or_other(item: Unread) -> bool:
+    return item.opens_high if item.kind in _MEDICATION else True
+
+
+def _failed(found: Assessment, words: Words) -> str:
+    items = [short(gap.text, 8) or escape(gap.key) for gap in failed(found)]
+    return words.say("missing.failed", items=words.some(items, _MOST)) if items else ""
+
+
+def _uncounted(found: Assessment, words: Words) -> str:
+    draft = found.dose.proposed.uncounted if found.dose.proposed else ()
+    by_reason: dict[str, list[str]] = {}
+    items: list[Uncounted] = sorted((*found.dose.uncounted, *draft), key=lambda item: not item.opens_high)
+    for item in items:
+        by_reason.setdefault(short(item.reason, 6), []).append(short(item.drug, 3))
+    named = [
+        words.say("missing.uncounted_item", drugs=words.some(drugs, _MOST), reason=reason)
+        for reason, drugs in by_reason.items()
+    ]
+    return words.say("missing.uncounted", items=words.some(named, _MOST)) if named else ""
+
+
+def _unread(found: Assessment, words: Words) -> str:
+    counts = Counter(
+        short(item.kind, 1) if item.kind and item.kind.isalpha() else words.say("missing.unread_other")
+        for item in found.record.unread
+        if not item.partial
+    )
+    named = [words.say("missing.unread_item", count=count, kind=kind) for kind, count in sorted(counts.items())]
+    return words.say("missing.unread", items=words.some(named, _MOST)) if named else ""

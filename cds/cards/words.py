@@ -1,0 +1,114 @@
+"""Numbers, dates and other people's text, as a card prints them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
+
+from cds.clinical import Finding, Gate
+from cds.errors import KnowledgeError
+from cds.knowledge.catalogue import Catalogue
+from cds.knowledge.evidence import Evidence
+
+# Control, format (bidi, zero-width), surrogate, private-use characters, and line separators.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>\"'`*_~[]()#|\\{}!^$"}
+# GFM turns bare addresses into links, after it has resolved entities: only broken text stays text.
+_ADDRESS = re.compile(r"://|@|(?i:xmpp|mailto|https?|ftp):|\.(?=[^\W\d_])")
+
+
+class CardKnowledge(Protocol):
+    """The part of cds.knowledge.Knowledge that cards need."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def evidence(self) -> Evidence: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The catalogue, with the registry standing guard over its claims."""
+
+    catalogue: Catalogue
+    evidence: Evidence
+
+    def say(self, key: str, **values: object) -> str:
+        return self.catalogue.say(key, **values)
+
+    def claim(self, name: str, **values: object) -> str:
+        """A claim's sentence. Raises KnowledgeError if no report supports it: what nobody supports is not printed."""
+        if not self.evidence.supports(name):
+            raise KnowledgeError(f"no report of rules/evidence supports the claim '{name}'")
+        return self.catalogue.claims[name].format(**values)
+
+    def day(self, day: date) -> str:
+        """1 Mar 2026, and the hour where there is one: 1 Mar 2026 18:00"""
+        text = f"{day.day} {self.catalogue.months[day.month - 1]} {day.year}"
+        return f"{text} {day:%H:%M}" if isinstance(day, datetime) else text
+
+    def reason(self, finding: Finding) -> str:
+        """Why, in a few words: the catalogue's for that rule, else the rule's own sentence."""
+        template = self.catalogue.reasons.get(finding.rule)
+        if template is None:
+            return short(finding.text.rstrip("."), 12)
+        try:
+            return short(template.format_map(_Printable(finding.fact)), 12)
+        except (KeyError, ValueError, TypeError):
+            # The rule's fact no longer carries what the short words need; its own sentence always fits it.
+            return short(finding.text.rstrip("."), 12)
+
+    def gate(self, gate: Gate, words: int = 9) -> str:
+        """What a gate found, in a few words."""
+        return self.catalogue.reasons.get(gate.id) or short(gate.text, words)
+
+    def reasons(self, findings: Iterable[Finding], most: int = 2) -> str:
+        """The first few reasons, each once."""
+        return self.some([self.reason(finding) for finding in findings], most)
+
+    def some(self, items: Sequence[str], most: int) -> str:
+        """The first `most` of the items, each once, and how many more there are."""
+        each = list(dict.fromkeys(items))
+        named = "; ".join(each[:most])
+        return f"{named}, {self.say('missing.more', count=len(each) - most)}" if len(each) > most else named
+
+
+class _Printable(dict[str, object]):
+    """A fact's values; a missing one raises KeyError as format_map does."""
+
+    def __init__(self, fact: Mapping[str, object]) -> None:
+        super().__init__(fact)
+
+
+def number(value: float | Decimal, places: int = 1) -> str:
+    """At most `places` decimals, half up, no trailing zero: 49.6 must not pass for 50."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    text = f"{rounded:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def plain(text: str) -> str:
+    """Somebody else's text on one line, without characters that nobody sees."""
+    kept = "".join(
+        " " if unicodedata.category(sign) in _INVISIBLE else sign for sign in unicodedata.normalize("NFC", text)
+    )
+    return " ".join(kept.split())
+
+
+def escape(text: str) -> str:
+    """Somebody else's text for GitHub-flavoured Markdown: it can make no tag, no emphasis, no link, no table."""
+    broken = _ADDRESS.sub(lambda found: f"{found[0][:-1]} {found[0][-1]} ", plain(text))
+    return " ".join(broken.translate(_MARKUP).split())
+
+
+def short(text: str, words: int) -> str:
+    """Escaped, at most so many words."""
+    each = plain(text)[:400].split()
+    return escape(" ".join(word[:40] for word in each[:words])) + ("..." if len(each) > words else "")
