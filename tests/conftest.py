@@ -1,0 +1,88 @@
+"""What tests share: the knowledge and the engine of one process, and a real server on a free port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+FORBID_SKIPS = os.environ.get("FORBID_SKIPS") == "1"
+
+
+@pytest.fixture(scope="session")
+def evaluator():
+    from hooks import evaluation
+
+    return evaluation.load()
+
+
+@pytest.fixture(scope="session")
+def knowledge(evaluator):
+    return evaluator.knowledge
+
+
+@pytest.fixture(scope="session")
+def engine(evaluator):
+    return evaluator.engine
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    def find():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def server(free_port, tmp_path_factory):
+    """Base URL of `oih-cds serve` in development mode, with a store of its own."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("server")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OIH_CDS_")}
+    environment["OIH_CDS_DATABASE_URL"] = f"sqlite:///{folder / 'store.sqlite3'}"
+    command = [sys.executable, "-m", "hooks.cli", "serve", "--port", str(port)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(base, process, folder / "log")
+        yield base
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_until_up(base, process, log):
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"the server ended: {log.read_text()[-2000:]}")
+        try:
+            httpx.get(f"{base}/cds-services", timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """In CI, where everything can be installed, a skipped test is a failed one."""
+    report = yield
+    if FORBID_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped, which CI forbids: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    if FORBID_SKIPS and report.skipped:
+        report.outcome, report.longrepr = "failed", f"skipped, which CI forbids: {report.longrepr}"
+    return report
