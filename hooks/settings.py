@@ -183,9 +183,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def base_url(text: str) -> str:
-    """A base URL in one spelling: host in lower case, no default port, no trailing slash. Raises ValueError for anything but http(s), host and plain path.
+    """A base URL in one spelling: host in lower case, no default port, no trailing slash.
 
-    http is taken for loopback only: beyond it patient data and tokens travel encrypted.
+    Raises ValueError for anything but http(s), host and plain path. http is taken for loopback only: beyond it patient data and tokens travel encrypted.
     """
     parts = urlsplit(text)
     try:

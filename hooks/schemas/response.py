@@ -30,13 +30,13 @@ class _Strict(Schema):
         unknown = RAISE
 
 
-class _Coding(_Strict):
+class _CardCoding(_Strict):
     system = Text(required=True, validate=NOT_BLANK)
     code = Text(required=True, validate=NOT_BLANK)
     display = Text(validate=NOT_BLANK)
 
 
-class _CodingShown(_Coding):
+class _ReasonCoding(_CardCoding):
     display = Text(required=True, validate=NOT_BLANK)
 
 
@@ -44,7 +44,7 @@ class _Source(_Strict):
     label = Text(required=True, validate=NOT_BLANK)
     url = Text(validate=absolute_url)
     icon = Text(validate=absolute_url)
-    topic = fields.Nested(_Coding, required=True)  # optional in CDS Hooks, demanded by Da Vinci clients
+    topic = fields.Nested(_CardCoding, required=True)  # optional in CDS Hooks, demanded by Da Vinci clients
 
 
 class _Link(_Strict):
@@ -93,7 +93,7 @@ class _Card(_Strict):
     source = fields.Nested(_Source, required=True)
     suggestions = fields.List(fields.Nested(_Suggestion))
     selection_behavior = Text(data_key="selectionBehavior", validate=validate.OneOf(["at-most-one", "any"]))
-    override_reasons = fields.List(fields.Nested(_CodingShown), data_key="overrideReasons")
+    override_reasons = fields.List(fields.Nested(_ReasonCoding), data_key="overrideReasons")
     links = fields.List(fields.Nested(_Link))
     extension = fields.Dict(keys=Text())
 

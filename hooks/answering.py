@@ -1,0 +1,192 @@
+"""From a verified request to an assessment: what was sent, what is missing, what is fetched, and then the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cds import case as cases
+from cds import dose, fhir
+from cds.assess import assess
+from cds.bundles import entries_of
+from cds.cards import CardOptions
+from cds.clinical import Assessment, Case, Entry
+from cds.engine import Engine
+from cds.errors import MalformedInput, UnsupportedVersion
+from cds.knowledge import Knowledge
+from hooks import prefetch
+from hooks.ehr import Ehr, Source
+from hooks.issuers import Issuer
+from hooks.prefetch import Part
+from hooks.schemas import HookRequest
+from hooks.services import Service
+from hooks.settings import PREFIX, Settings
+from hooks.templates import LEAN_KEYS, Template, all_templates
+
+# What an order hook may bring as an order; other resources of draftOrders, such as a Medication, only explain one.
+_ORDERS = frozenset({"MedicationRequest"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Knowledge and templates under which one issuer's requests are read."""
+
+    knowledge: Knowledge
+    templates: Mapping[str, Template]
+
+
+class Desk:
+    """Evaluates requests of verified callers. Built once; nothing in it changes afterwards."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        readings: Mapping[tuple[Path | None, Path | None], Knowledge],
+        engine: Engine,
+        ehr: Ehr,
+        options: CardOptions,
+    ) -> None:
+        """readings  knowledge by (pain codes, NDC crosswalk) of the site; rules and engine are the same for all"""
+        self._settings = settings
+        self._knowledge = readings
+        self._engine = engine
+        self._ehr = ehr
+        self._options = options
+
+    def reading(self, issuer: Issuer) -> Reading:
+        known = self._knowledge[issuer.pain_codes, issuer.ndc_codes]
+        return Reading(known, all_templates(known, self._settings, issuer.fhir_version))
+
+    def evaluate(self, service: Service, issuer: Issuer, request: HookRequest, now: datetime) -> Assessment | None:
+        """The assessment, or None where there is no opioid that the hook could be about.
+
+        Raises InputError: 400 for what was sent, 412 for a required key that was not sent and cannot be fetched.
+        """
+        reading = self.reading(issuer)
+        case = self._case(service, issuer, request, now)
+        drafts = tuple(entry for entry in case.entries if entry.draft)
+        if service.orders and not holds_opioid(case, drafts, reading.knowledge):
+            return None
+        parts = prefetch.looked_at(reading.templates, request.prefetch)
+        prefetch.check_patient(parts["patient"], request.patient_id)
+        reasons: dict[str, str] = {}
+        lean = self._settings.prefetch == "lean"
+        for keys in (LEAN_KEYS, tuple(reading.templates)) if lean else (tuple(reading.templates),):
+            chosen = {key: parts[key] for key in keys}
+            completed, told = self._complete(chosen, reading, issuer, request)
+            parts |= completed
+            reasons |= told
+            if lean and keys == LEAN_KEYS and not drafts:
+                entries = tuple(entry for key in keys for entry in parts[key].entries)
+                if parts["medicationRequests"].state is prefetch.State.HAD and not holds_opioid(
+                    case, entries, reading.knowledge
+                ):
+                    return None
+        prefetch.check_patient(parts["patient"], request.patient_id)
+        prefetch.check_required(parts, reasons)
+        cutoff = case.as_of.day - timedelta(days=int(reading.knowledge.estimator.look_back_days))
+        case = replace(
+            case,
+            entries=drafts + _entries(parts, reading, request),
+            gaps=prefetch.gaps(parts, cutoff, reasons),
+        )
+        return assess(case, reading.knowledge, self._engine, self._options)
+
+    def _case(self, service: Service, issuer: Issuer, request: HookRequest, now: datetime) -> Case:
+        """The case without its record: whom it is about, when, and the draft orders that count."""
+        asked = cases.Asked(
+            now=now,
+            service=service.id,
+            as_of=self._extension(request, cases.AS_OF, self._settings.honours_as_of, "ALLOW_AS_OF"),
+            version=self._extension(
+                request, cases.FHIR_VERSION, self._settings.honours_fhir_version, "ALLOW_FHIR_VERSION"
+            )
+            or issuer.fhir_version,
+            table=issuer.mme_table,
+            zone=issuer.time_zone,
+        )
+        document = {"hook": request.hook, "hookInstance": request.instance, "context": request.context}
+        case = cases.read(document, asked)
+        return replace(
+            case,
+            entries=_counting(case.entries, request),
+            patient_id=request.patient_id,
+            encounter_id=request.encounter_id,
+        )
+
+    @staticmethod
+    def _extension(request: HookRequest, name: str, honoured: bool, setting: str) -> str | None:
+        value = request.extension.get(name)
+        if value is None:
+            return None
+        path = f"extension.{name}"
+        if not honoured:
+            raise UnsupportedVersion(f"{path} is not honoured here; {PREFIX}{setting} would allow it", expression=path)
+        if not isinstance(value, str):
+            raise MalformedInput(f"{path} must be a text", expression=path)
+        return value
+
+    def _complete(
+        self, parts: dict[str, Part], reading: Reading, issuer: Issuer, request: HookRequest
+    ) -> tuple[dict[str, Part], dict[str, str]]:
+        if request.fhir_server is None or request.authorization is None:
+            return parts, {}
+        told = request.authorization.patient
+        if told is not None and told.removeprefix("Patient/") != request.patient_id:
+            return parts, dict.fromkeys(parts, "not sent, and the token is for another patient")
+        base = issuer.may_name(request.fhir_server)
+        if base is None:
+            return parts, dict.fromkeys(
+                parts, "not sent, and fhirServer is not on the list of servers that may be read"
+            )
+        return self._ehr.complete(parts, reading.templates, Source(base, request.authorization), request.patient_id)
+
+
+def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -> bool:
+    """Whether these entries hold an opioid, or something that may be one: only a clear no ends an evaluation."""
+    record = fhir.read(entries, version=case.version, patient_id=case.patient_id, zone=case.zone)
+    if any(each.opens_high for each in record.unread):
+        return True
+    doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
+    proposed = doses.proposed is not None and bool(doses.proposed.references or doses.proposed.uncounted)
+    return bool(proposed or doses.opioid_references or doses.uncounted)
+
+
+def _counting(entries: tuple[Entry, ...], request: HookRequest) -> tuple[Entry, ...]:
+    """The drafts that count: on order-select only the selected ones; what is no order only explains one.
+
+    Raises MalformedInput for a selected medication order that is not among the drafts: answering it without a card would
+    claim that we had looked at it.
+    """
+    selections = request.context.get("selections")
+    if request.hook == "order-select" and isinstance(selections, list):
+        chosen = {_name(entry) for entry in entries if entry.selected} | {
+            entry.full_url for entry in entries if entry.selected
+        }
+        for number, selection in enumerate(selections):
+            if str(selection).partition("/")[0] in _ORDERS and selection not in chosen:
+                path = f"context.selections[{number}]"
+                raise MalformedInput(f"{path} names no order in draftOrders", expression=path)
+    return tuple(entry for entry in entries if entry.selected or _kind(entry) not in _ORDERS)
+
+
+def _entries(parts: Mapping[str, Part], reading: Reading, request: HookRequest) -> tuple[Entry, ...]:
+    """The record, in the order of our keys; then what the client sent under names of its own."""
+    own = tuple(entry for part in parts.values() for entry in part.entries)
+    extra = (
+        entry
+        for key in sorted(request.prefetch)
+        if key not in reading.templates
+        for entry in entries_of(request.prefetch[key], f"prefetch.{key}")
+    )
+    return own + tuple(extra)
+
+
+def _kind(entry: Entry) -> object:
+    return entry.resource.get("resourceType") if isinstance(entry.resource, dict) else None
+
+
+def _name(entry: Entry) -> str | None:
+    return f"{_kind(entry)}/{entry.resource.get('id')}" if isinstance(entry.resource, dict) else None

@@ -1,0 +1,213 @@
+"""create_app(settings): knowledge, rules and templates are read and checked once, here; requests only use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+
+from cds import knowledge as knowledge_files
+from cds.cards import CardOptions
+from cds.clinical import Assessment, Card
+from cds.engine import Engine
+from cds.knowledge import Knowledge, drugs, scales
+from hooks import issuers, problems, strict_json
+from hooks.answering import Desk
+from hooks.ehr import Ehr
+from hooks.issuers import Issuer
+from hooks.openapi import document
+from hooks.problems import Refused, json_response
+from hooks.schemas import HookRequest, checked_answer, read_request
+from hooks.services import Service, all_services
+from hooks.settings import Settings, SettingsError
+from hooks.templates import declared, lint
+from hooks.trust import Gate, UsedTokens
+from hooks.web import Web
+
+CDS_HOOKS = "2.0.1"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """One answered call, for whoever counts, remembers or holds back cards. `assessment` is None without any opioid."""
+
+    service: Service
+    issuer: Issuer
+    request: HookRequest
+    assessment: Assessment | None
+
+
+Dispatch = Callable[[Evaluated], tuple[Card, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the routes share; found as app.extensions["oih-cds"]."""
+
+    settings: Settings
+    services: Mapping[str, Service]
+    issuers: Mapping[str, Issuer]
+    gate: Gate
+    desk: Desk
+    dispatch: Dispatch
+    clock: Callable[[], datetime]
+    web: Web
+
+    def body(self) -> object:
+        """The request's JSON. Raises Refused (415) and MalformedInput (400, 413)."""
+        if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+            raise Refused(415, "send Content-Type: application/json, in UTF-8")
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Refused(415, "send the body without Content-Encoding")
+        return strict_json.loads(request.get_data(cache=False), self.settings.body_bytes)
+
+    def caller(self, path: str) -> Issuer:
+        """Raises Unauthenticated (401)."""
+        return self.gate.admit(request.headers.get("Authorization"), path)
+
+
+def issued(evaluated: Evaluated) -> tuple[Card, ...]:
+    """Every card of the assessment, none held back."""
+    return evaluated.assessment.cards if evaluated.assessment is not None else ()
+
+
+def create_app(
+    settings: Settings,
+    *,
+    used_tokens: UsedTokens | None = None,
+    dispatch: Dispatch = issued,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+    web: Web | None = None,
+    known: Knowledge | None = None,
+) -> Flask:
+    """The service as a WSGI application.
+
+    used_tokens  where used tokens are remembered; required unless in development mode
+    dispatch     decides which cards of an assessment leave, and may remember them
+    clock        now, aware
+
+    Raises KnowledgeError, SettingsError or ValueError: a service that is not wholly in order does not start.
+    """
+    known = known or knowledge_files.load()
+    listed = issuers.load(settings)
+    web = web or Web()
+    profiles = (*listed.values(), issuers.development(settings))
+    readings = {(each.pain_codes, each.ndc_codes): _site(known, each.pain_codes, each.ndc_codes) for each in profiles}
+    for profile in profiles:
+        if profile.mme_table not in known.drugs.tables:
+            tables = ", ".join(known.drugs.tables)
+            raise SettingsError(f"MME table {profile.mme_table} is unknown; known are {tables}")
+    desk = Desk(settings, readings, Engine(known), Ehr(web, settings), _options(settings))
+    door = Door(
+        settings=settings,
+        services=all_services(),
+        issuers=listed,
+        gate=Gate(settings, listed, used_tokens, web),
+        desk=desk,
+        dispatch=dispatch,
+        clock=clock,
+        web=web,
+    )
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
+    app.extensions["oih-cds"] = door
+    problems.install(app)
+    _routes(app, door)
+    _cors(app, settings)
+    app.after_request(_finish)
+    discovery(door, issuers.development(settings))  # every template is linted before the first call
+    return app
+
+
+def discovery(door: Door, issuer: Issuer) -> dict[str, object]:
+    """The services, with the templates under which this issuer's records are read."""
+    templates = declared(door.desk.reading(issuer).templates, door.settings)
+    listed = []
+    for service in door.services.values():
+        for template in templates.values():
+            lint(template, service.tokens, include=door.settings.prefetch_include)
+        listed.append(
+            {
+                "hook": service.hook,
+                "title": service.title,
+                "description": service.description,
+                "id": service.id,
+                "version": CDS_HOOKS,
+                "prefetch": {key: template.text for key, template in templates.items()},
+                "usageRequirements": service.usage,
+            }
+        )
+    return {"services": listed}
+
+
+def _routes(app: Flask, door: Door) -> None:
+    @app.get("/cds-services")
+    def services() -> Response:
+        path = "/cds-services"
+        issuer = issuers.development(door.settings) if door.settings.open_discovery else door.caller(path)
+        return json_response(discovery(door, issuer))
+
+    @app.post("/cds-services/<service_id>")
+    def call(service_id: str) -> Response:
+        issuer = door.caller(f"/cds-services/{service_id}")
+        service = door.services.get(service_id)
+        if service is None:
+            raise Refused(404, "no service has this id; GET cds-services tells the ids")
+        asked = read_request(door.body(), service.hook, service.context)
+        assessment = door.desk.evaluate(service, issuer, asked, door.clock())
+        cards = door.dispatch(Evaluated(service, issuer, asked, assessment))
+        return json_response(checked_answer(cards))
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return json_response(document(door.services, door.settings))
+
+
+def _finish(response: Response) -> Response:
+    """What every answer of ours carries; a page may have set a policy of its own."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.method == "OPTIONS":
+        response.content_type = "application/json"
+    return response
+
+
+def _cors(app: Flask, settings: Settings) -> None:
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources=r"/cds-services.*",
+            origins=list(settings.cors_origins),
+            methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            supports_credentials=False,
+            max_age=600,
+        )
+
+
+def _site(known: Knowledge, pain_codes: Path | None, ndc_codes: Path | None) -> Knowledge:
+    """The knowledge extended by a site's own codes. Raises KnowledgeError naming file and line."""
+    found = known
+    if pain_codes is not None:
+        found = replace(found, scales=scales.load(Path(str(files("rules"))), pain_codes))
+    if ndc_codes is not None:
+        found = replace(found, drugs=drugs.load(None, ndc_codes))
+    return found
+
+
+def _options(settings: Settings) -> CardOptions:
+    return CardOptions() if settings.public_url is None else CardOptions(base_url=settings.public_url)
