@@ -35,3 +35,7 @@ class Commands(click.Group):
 @click.version_option(package_name="oih-cds")
 def main() -> None:
     """Shows a possible pattern of opioid-induced hyperalgesia in a patient's own dose and pain record."""
+
+
+if __name__ == "__main__":
+    main()
