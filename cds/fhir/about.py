@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cds.clinical import Concept, Medication
+from cds.clinical import Medication
 from cds.fhir.medicines import STATUSES, Medicines, contained
-from cds.fhir.node import Node
+from cds.fhir.node import Node, Refused
 from cds.fhir.quantities import concept
 from cds.fhir.references import Links, Sent, normal
 
 _PEOPLE = ("Patient/", "RelatedPerson/", "Group/", "urn:")
-
-
-class MedicationRefused(Exception):
-    """The Medication that a use names was sent and could not be read. Carries a code that could still be read."""
-
-    def __init__(self, named: Concept | None) -> None:
-        super().__init__("the Medication that it names could not be read")
-        self.named = named
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +37,19 @@ class About:
         """The same for fields that hold one Reference or a list of them, each once, in the order of the resource."""
         found = []
         for name in names:
-            value = node.raw.get(name)
-            nodes = node.children(name) if isinstance(value, list) else [node.child(name)]
-            found += [self._target(each) for each in nodes if each]
+            found += [self._target(each) for each in _references(node, name)]
         return tuple(dict.fromkeys(each for each in found if each))
 
     def somebody_else(self, node: Node, name: str) -> bool:
         """True where one of the References names a person who is not the patient."""
-        named = (normal(text) for each in node.children(name) if (text := each.text("reference")))
+        named = (normal(text) for each in _references(node, name) if (text := each.text("reference")))
         return any(each.startswith(_PEOPLE) and each not in self.patient for each in named)
 
     def medication(self, node: Node, inline: str, reference: str) -> Medication | None:
         """medicationCodeableConcept or medicationReference. A Reference's display is not read as a drug."""
         code = concept(node.child(inline))
         if code is not None:
-            return Medication(code)
+            return telling(Medication(code))
         named = node.child(reference)
         return self._named(node, named.text("reference")) if named else None
 
@@ -72,24 +62,40 @@ class About:
         named = both.child("reference")
         found = self._named(node, named.text("reference")) if named else None
         if code is None or found is None:
-            return found if code is None else Medication(code)
-        return Medication(code, found.form, found.ingredients)
+            return found if code is None else telling(Medication(code))
+        return telling(Medication(code, found.form, found.ingredients))
 
     def _named(self, node: Node, reference: str | None) -> Medication | None:
         if reference is None:
             return None
         if reference.startswith("#"):
-            inner = contained(node, reference)
+            inner = contained(node).get(reference)
             if inner is None or inner.raw.get("resourceType") != "Medication":
                 return None
             if inner.word("status", STATUSES) == "entered-in-error":
                 return None
-            return self.read_medication(inner)
+            return telling(self.read_medication(inner))
         found = self.medicines.find(reference)
         if found.refused:
-            raise MedicationRefused(found.named)
-        return found.medication
+            raise Refused("", "the Medication that it names could not be read")
+        return telling(found.medication)
 
     def _target(self, node: Node) -> str | None:
         text = node.text("reference")
         return self.links.to(text) if text else None
+
+
+def telling(medication: Medication | None) -> Medication | None:
+    """None in place of a Medication that names no drug at all: an empty code must not pass for "no opioid"."""
+    if medication is None or medication.ingredients:
+        return medication
+    code = medication.concept
+    return medication if code and (code.text or any(each.code or each.display for each in code.codings)) else None
+
+
+def _references(node: Node, name: str) -> list[Node]:
+    """The References of a field that holds one or a list of them."""
+    if isinstance(node.raw.get(name), list):
+        return node.children(name)
+    one = node.child(name)
+    return [one] if one else []

@@ -30,7 +30,7 @@ def subject(sent: Sent) -> str:
     Raises Refused where the resource does not say so: without a subject, or with one that is only a name, an
     identifier or a contained resource, it cannot be told from another patient's.
     """
-    field = "patient" if sent.kind == "AllergyIntolerance" else "subject"
+    field = "patient" if sent.kind == "AllergyIntolerance" or "subject" not in sent.raw else "subject"
     value = sent.raw.get(field)
     if value is None or value == {}:
         raise Refused("", _NOT_SAID)

@@ -69,18 +69,23 @@ def supply(node: Node) -> Supply:
 
 def ingredients(node: Node, strength: Callable[[Node], Ratio | None]) -> tuple[Ingredient, ...]:
     """Medication.ingredient of STU3 and R4: itemCodeableConcept, or a reference to a contained substance."""
-    found = []
-    for each in node.children("ingredient"):
-        item = concept(each.child("itemCodeableConcept"))
-        reference = each.child("itemReference")
-        if item is None and reference is not None:
-            item = contained_code(node, reference)
-        found.append(Ingredient(item, strength(each), each.flag("isActive")))
-    return tuple(found)
+    inside = contained(node)
+    return tuple(
+        Ingredient(
+            concept(each.child("itemCodeableConcept")) or contained_code(inside, each.child("itemReference")),
+            strength(each),
+            each.flag("isActive"),
+        )
+        for each in node.children("ingredient")
+    )
 
 
-def contained_code(node: Node, reference: Node) -> Concept | None:
+def contained_code(inside: Mapping[str, Node], reference: Node | None) -> Concept | None:
     """The code of the contained Medication or Substance that a Reference names."""
-    text = reference.text("reference")
-    inner = contained(node.root, text) if text and text.startswith("#") else None
-    return concept(inner.child("code")) if inner else None
+    text = reference.text("reference") if reference else None
+    inner = inside.get(text) if text else None
+    if inner is None:
+        return None
+    code = inner.child("code")
+    # R5's Substance.code is a CodeableReference.
+    return concept(code.child("concept") if code and code.has("concept") else code)

@@ -15,14 +15,20 @@ _ROUNDS = 3
 _NAMED = 5
 _HARMLESS_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
 
+_UNKNOWN = "unknown field"
+_UNKNOWN_TYPE = "unknown resource type"
+_INVALID = "not valid"
 _WORDS = {
-    "extra_forbidden": "unknown field",
+    "extra_forbidden": _UNKNOWN,
     "missing": "missing",
     "model_field_validation.missing": "missing",
     "list_type": "not a list of values",
     "string_type": "not a text",
     "fhir-validation-wrong-resource-type": "wrong resource type",
 }
+
+
+_TIMES = ("Value error, DateTime value", "Value error, Instant value", "Value error, Date value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,16 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
             model.model_validate(current)
         except ValidationError as error:
             found = error.errors(include_input=False, include_url=False, include_context=False)
-            places = [(_place(each["loc"]), each["type"]) for each in found]
-        except (LookupError, TypeError, AttributeError, ValueError):
+            places = [(_place(each["loc"]), _reason(each["type"], each["msg"])) for each in found]
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, AssertionError):
             # The models look up the class of a contained resource by a name that need not exist.
-            places = [(("contained", index), "unknown type") for index in _foreign_contained(current)]
-            places = places or [((), "model failure")]
+            places = [(("contained", index), _UNKNOWN_TYPE) for index in _foreign_contained(current)]
+            places = places or [((), _INVALID)]
         except RecursionError:
             return Verdict(None, refused=("nested too deeply",))
         else:
             return Verdict(current, tuple(left_out))
-        parts = [_spare(kind, current, place, type_) for place, type_ in places]
+        parts = [_spare(kind, current, place, unknown=reason == _UNKNOWN) for place, reason in places]
         stuck = [place for place, part in zip(places, parts, strict=True) if part is None]
         if stuck:
             return _refusal(stuck)
@@ -93,8 +99,15 @@ def listed(items: Sequence[str]) -> str:
 
 def _refusal(places: Sequence[tuple[tuple[Step, ...], str]]) -> Verdict:
     where = tuple(dict.fromkeys(path(place) for place, _ in places))
-    reasons = (f"{path(place) or 'the resource'}: {_WORDS.get(type_, 'not valid')}" for place, type_ in places)
+    reasons = (f"{path(place) or 'the resource'}: {reason}" for place, reason in places)
     return Verdict(None, refused=tuple(dict.fromkeys(reasons)), where=where)
+
+
+def _reason(type_: str, message: str) -> str:
+    """Our words for a model's complaint; of its own only the beginning is looked at, since it may quote the value."""
+    if message.startswith(_TIMES):
+        return "not a FHIR time; one with hours needs seconds and an offset"
+    return _WORDS.get(type_, _INVALID)
 
 
 def _place(loc: Sequence[Step]) -> tuple[Step, ...]:
@@ -103,17 +116,16 @@ def _place(loc: Sequence[Step]) -> tuple[Step, ...]:
     return steps[:-1] if len(steps) > 1 and steps[-1] == "root" else steps
 
 
-def _spare(kind: str, raw: Mapping[str, object], place: tuple[Step, ...], type_: str) -> tuple[Step, ...] | None:
-    unknown = type_ == "extra_forbidden"
+def _spare(kind: str, raw: Mapping[str, object], place: tuple[Step, ...], *, unknown: bool) -> tuple[Step, ...] | None:
     value = _at(raw, place)
     if place[:1] != ("contained",):
-        return spare_part(kind, place, unknown=unknown, value=value)
+        return spare_part(kind, raw, place, unknown=unknown, value=value)
     if len(place) < 2 or not isinstance(place[1], int):
         return place[:1]
     inner = _kind_of(_at(raw, place[:2]))
     if inner not in ("Medication", "Substance"):
         return place[:2]
-    part = spare_part(inner, place[2:], unknown=unknown, value=value) if len(place) > 2 else None
+    part = spare_part(inner, {}, place[2:], unknown=unknown, value=value) if len(place) > 2 else None
     return None if part is None else (*place[:2], *part)
 
 

@@ -67,6 +67,11 @@ class Medicines:
             self._found[sent.reference] = self._look_at(sent)
         return self._found[sent.reference]
 
+    def code_of(self, reference: str) -> Concept | None:
+        """The code of the Medication that a reference names, as far as one can be read."""
+        found = self.find(reference)
+        return found.named if found.refused else found.medication.concept if found.medication else None
+
     def _look_at(self, sent: Sent) -> Found:
         if sent.raw.get("status") == "entered-in-error":
             return Found()
@@ -91,13 +96,14 @@ class Medicines:
         return Found(refused=True, named=code)
 
 
-def contained(node: Node, reference: str) -> Node | None:
-    """The contained resource that "#id" names, as a part of its container."""
-    wanted = reference.strip().removeprefix("#")
-    for each in node.children("contained"):
-        if wanted and each.raw.get("id") in (wanted, f"#{wanted}"):
-            return each
-    return None
+def contained(node: Node) -> dict[str, Node]:
+    """The contained resources of a resource, by the "#id" that names them inside it."""
+    found: dict[str, Node] = {}
+    for each in node.root.children("contained"):
+        id_ = each.raw.get("id")
+        if isinstance(id_, str) and id_.strip("# "):
+            found.setdefault(f"#{id_.strip('# ')}", each)
+    return found
 
 
 def readable_concept(raw: object) -> Concept | None:

@@ -32,6 +32,14 @@ class Refused(Exception):
         self.reason = reason
 
 
+_MODIFIERS = ("modifierExtension", "implicitRules")
+
+
+def _encodable(text: str) -> bool:
+    """False for half a surrogate pair, which no answer could carry."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def words(text: str) -> Words:
     """The allowed codes of a field, blank-separated, found again whatever their case."""
     return {word.casefold(): word for word in text.split()}
@@ -55,8 +63,9 @@ class Node:
         self.zone = zone
         self._parent = parent
         self._step = step
-        if raw.get("modifierExtension"):
-            raise self.refusal("modifierExtension", "not understood, and it may change the meaning")
+        for name in _MODIFIERS:
+            if raw.get(name):
+                raise self.refusal(name, "not understood, and it may change the meaning")
 
     def path(self, name: str = "") -> str:
         above = self._parent.path() if self._parent else ""
@@ -79,14 +88,14 @@ class Node:
         value = self.raw.get(name)
         if value is None:
             return None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _encodable(value):
             raise self.refusal(name, "not a text")
         return value.strip() or None
 
     def texts(self, name: str) -> tuple[str, ...]:
         found = []
         for step, value in self._items(name):
-            if not isinstance(value, str) or not value.strip():
+            if not isinstance(value, str) or not _encodable(value) or not value.strip():
                 raise self.refusal(step, "not a text")
             found.append(value.strip())
         return tuple(found)

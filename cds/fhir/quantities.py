@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from cds.clinical import Coding, Concept, Quantity, QuantityRange, Ratio, Span
 from cds.fhir.node import Node, words
+from cds.fhir.systems import canonical_system
 
 _COMPARATORS = words("< <= >= > ad")
 
 
 def coding(node: Node) -> Coding:
-    return Coding(node.text("system"), node.text("code"), node.text("display"))
+    return Coding(_system(node), node.text("code"), node.text("display"))
 
 
 def concept(node: Node | None) -> Concept | None:
@@ -34,7 +35,7 @@ def quantity(node: Node | None, *, signed: bool = False) -> Quantity | None:
     return Quantity(
         value=node.number("value", least=None if signed else 0),
         unit=node.text("unit"),
-        system=node.text("system"),
+        system=_system(node),
         code=node.text("code"),
         comparator=node.word("comparator", _COMPARATORS),
     )
@@ -74,3 +75,8 @@ def period(node: Node | None) -> Span | None:
         if after < before:
             raise node.refusal("end", "before start")
     return Span(start, end)
+
+
+def _system(node: Node) -> str | None:
+    text = node.text("system")
+    return canonical_system(text) if text else None

@@ -25,6 +25,7 @@ from cds.clinical import (
 from cds.fhir import records
 from cds.fhir.about import About
 from cds.fhir.dialect import Dialect, contained_code, supply
+from cds.fhir.medicines import contained
 from cds.fhir.node import Node, words
 from cds.fhir.quantities import concept, concepts, period, quantity, ratio
 from cds.fhir.timing import dosages, dose_and_rate, given
@@ -74,22 +75,22 @@ def _models() -> Mapping[str, type[BaseModel]]:
 
 
 def _medication(node: Node) -> Medication:
+    inside = contained(node)
     return Medication(
         concept(node.child("code")),
         concept(node.child("doseForm")),
         tuple(
-            Ingredient(_item(node, each), _strength(each), each.flag("isActive"))
+            Ingredient(_item(each, inside), _strength(each), each.flag("isActive"))
             for each in node.children("ingredient")
         ),
     )
 
 
-def _item(node: Node, ingredient: Node) -> Concept | None:
+def _item(ingredient: Node, inside: Mapping[str, Node]) -> Concept | None:
     item = ingredient.child("item")
     if item is None:
         return None
-    reference = item.child("reference")
-    return concept(item.child("concept")) or (contained_code(node, reference) if reference else None)
+    return concept(item.child("concept")) or contained_code(inside, item.child("reference"))
 
 
 def _strength(ingredient: Node) -> Ratio | None:

@@ -153,6 +153,8 @@ def _edge(node: Node, prefix: str, *, first: bool) -> Moment | None:
 
 
 def procedure(node: Node, about: About, *, statuses: Words, times: str) -> Procedure:
+    if about.somebody_else(node, "focus"):
+        raise node.refusal("focus", "about somebody else than the patient")
     status = node.needed_word("status", statuses)
     categories = node.raw.get("category")
     one = concept(node.child("category")) if isinstance(categories, dict) else None

@@ -38,7 +38,7 @@ def usable_id(raw: Mapping[str, object]) -> str | None:
 class Sent:
     """One resource as it was sent.
 
-    kind       resource type
+    kind       resource type, "" where it cannot be told
     reference  Type/id, else fullUrl, else entry[n]
     identity   Type/id, else the fullUrl in its normal spelling; None where the resource has neither
     names      every normal spelling under which another resource may refer to it
@@ -53,10 +53,10 @@ class Sent:
 
     @classmethod
     def of(cls, raw: Mapping[str, object], kind: str, entry: Entry) -> Sent:
-        own = usable_id(raw)
+        own = usable_id(raw) if kind else None
         typed = f"{kind}/{own}" if own else None
         url = entry.full_url.strip() if isinstance(entry.full_url, str) else ""
-        by_url = normal(url) if 0 < len(url) <= _LONGEST else None
+        by_url = normal(url) if 0 < len(url) <= _LONGEST and url.isprintable() else None
         if typed and by_url and by_url != typed and by_url.startswith(f"{kind}/"):
             by_url = None  # a fullUrl that contradicts the id must not lend one patient the other's name
         names = tuple(dict.fromkeys(name for name in (typed, by_url) if name))

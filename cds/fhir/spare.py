@@ -7,9 +7,14 @@ addition but an element in the wrong version or place ("notGiven" in R4, a dose 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Step = str | int
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _EVERYWHERE = "id meta language text extension identifier note comment fhir_comments"
 
@@ -68,179 +73,58 @@ SPARE: dict[str, frozenset[str]] = {
 }
 KINDS = frozenset(_SPARE)
 
-DECIDING = frozenset(
-    [
-        "abatement",
-        "abatementboolean",
-        "abatementdatetime",
-        "abatementperiod",
-        "abatementage",
-        "abatementrange",
-        "abatementstring",
-        "actualperiod",
-        "adherence",
-        "amount",
-        "asneeded",
-        "asneededboolean",
-        "asneededcodeableconcept",
-        "asneededfor",
-        "asserteddate",
-        "authoredon",
-        "authorizingprescription",
-        "basedon",
-        "birthdate",
-        "bodysite",
-        "boundsduration",
-        "boundsperiod",
-        "boundsrange",
-        "category",
-        "class",
-        "clinicalstatus",
-        "code",
-        "coding",
-        "comparator",
-        "component",
-        "concept",
-        "context",
-        "count",
-        "countmax",
-        "dataabsentreason",
-        "dateasserted",
-        "dayofweek",
-        "dayssupply",
-        "deceasedboolean",
-        "deceaseddatetime",
-        "denominator",
-        "derivedfrom",
-        "dispenserequest",
-        "display",
-        "donotperform",
-        "dosage",
-        "dosageinstruction",
-        "dose",
-        "doseandrate",
-        "doseform",
-        "dosequantity",
-        "doserange",
-        "dosesimplequantity",
-        "duration",
-        "durationmax",
-        "durationunit",
-        "effective",
-        "effectivedatetime",
-        "effectivedoseperiod",
-        "effectiveinstant",
-        "effectiveperiod",
-        "effectivetiming",
-        "encounter",
-        "end",
-        "event",
-        "expectedsupplyduration",
-        "focus",
-        "form",
-        "frequency",
-        "frequencymax",
-        "gender",
-        "hasmember",
-        "high",
-        "implicitrules",
-        "ingredient",
-        "intent",
-        "isactive",
-        "issued",
-        "item",
-        "itemcodeableconcept",
-        "itemreference",
-        "low",
-        "maxdoseperadministration",
-        "maxdoseperperiod",
-        "medication",
-        "medicationcodeableconcept",
-        "medicationreference",
-        "method",
-        "modifierextension",
-        "notdone",
-        "notgiven",
-        "numberofrepeatsallowed",
-        "numerator",
-        "occurencedatetime",
-        "occurenceperiod",
-        "occurencetiming",
-        "occurrencedatetime",
-        "occurrenceperiod",
-        "occurrencetiming",
-        "occurrencestring",
-        "offset",
-        "onset",
-        "onsetdatetime",
-        "onsetperiod",
-        "partof",
-        "patient",
-        "patientinstruction",
-        "performeddatetime",
-        "performedperiod",
-        "performed",
-        "period",
-        "periodmax",
-        "periodunit",
-        "prescription",
-        "priorprescription",
-        "quantity",
-        "rate",
-        "ratequantity",
-        "raterange",
-        "rateratio",
-        "recordeddate",
-        "reference",
-        "related",
-        "rendereddosageinstruction",
-        "repeat",
-        "request",
-        "resourcetype",
-        "route",
-        "sequence",
-        "start",
-        "status",
-        "statuschanged",
-        "strength",
-        "strengthcodeableconcept",
-        "strengthquantity",
-        "strengthratio",
-        "subject",
-        "system",
-        "taken",
-        "target",
-        "text",
-        "timeofday",
-        "timing",
-        "unit",
-        "validityperiod",
-        "value",
-        "valueboolean",
-        "valuecodeableconcept",
-        "valueinteger",
-        "valuequantity",
-        "valuestring",
-        "verificationstatus",
-        "when",
-        "whenhandedover",
-        "whenprepared",
-    ]
+DECIDING = _names(
+    """
+    abatement abatementboolean abatementdatetime abatementperiod abatementage abatementrange abatementstring
+    actualperiod adherence amount asneeded asneededboolean asneededcodeableconcept asneededfor asserteddate
+    authoredon authorizingprescription basedon birthdate bodysite boundsduration boundsperiod boundsrange
+    category class clinicalstatus code coding comparator component concept context count countmax
+    dataabsentreason dateasserted dayofweek dayssupply deceasedboolean deceaseddatetime denominator derivedfrom
+    dispenserequest display donotperform dosage dosageinstruction dose doseandrate doseform dosequantity
+    doserange dosesimplequantity duration durationmax durationunit effective effectivedatetime
+    effectivedoseperiod effectiveinstant effectiveperiod effectivetiming encounter end event
+    expectedsupplyduration focus form frequency frequencymax gender hasmember high implicitrules ingredient
+    intent isactive issued item itemcodeableconcept itemreference low maxdoseperadministration maxdoseperperiod
+    medication medicationcodeableconcept medicationreference method modifierextension notdone notgiven
+    numberofrepeatsallowed numerator occurencedatetime occurenceperiod occurencetiming occurrencedatetime
+    occurrenceperiod occurrencetiming occurrencestring offset onset onsetdatetime onsetperiod partof patient
+    patientinstruction performeddatetime performedperiod performed period periodmax periodunit prescription
+    priorprescription quantity rate ratequantity raterange rateratio recordeddate reference related
+    rendereddosageinstruction repeat request resourcetype route sequence start status statuschanged strength
+    strengthcodeableconcept strengthquantity strengthratio subject system taken target text timeofday timing
+    unit validityperiod value valueboolean valuecodeableconcept valueinteger valuequantity valuestring
+    verificationstatus when whenhandedover whenprepared
+    """
 )
+
+# Of a Reference only what it points to is read, of a Coding not the version.
+_REFERENCES = _names(
+    """
+    subject patient encounter context medicationReference basedOn partOf derivedFrom request prescription
+    authorizingPrescription priorPrescription hasMember focus target itemReference reference
+    """
+)
+
+# A field that is read only where none of the others is there.
+_BESIDE = {
+    ("Observation", "issued"): ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming"),
+}
 
 # An empty text in one of these says nothing, so nothing is lost with it. A wrong one stays refused: it may be a name.
 _DESCRIPTIVE = frozenset(("display", "text", "unit", "patientInstruction"))
 
 
-def spare_part(kind: str, loc: Sequence[Step], *, unknown: bool, value: object) -> tuple[Step, ...] | None:
+def spare_part(
+    kind: str, raw: Mapping[str, object], loc: Sequence[Step], *, unknown: bool, value: object
+) -> tuple[Step, ...] | None:
     """The part of a resource that may be left out so that the refused place goes; None where a decision needs it.
 
+    raw      the resource itself
     loc      keys and indices from the resource to the refused place
     unknown  the models know no such field there
     value    what stands there
 
-    An extension, and the "_field" beside a primitive one, hold nothing that is read. Inside a Reference only the
-    reference itself is. modifierExtension and implicitRules are never left out.
+    An extension, and the "_field" beside a primitive one, hold nothing that is read. modifierExtension and implicitRules are never left out.
     """
     names: list[str] = []
     for end, step in enumerate(loc, start=1):
@@ -249,12 +133,15 @@ def spare_part(kind: str, loc: Sequence[Step], *, unknown: bool, value: object) 
         names.append(step)
         if step.casefold() in ("modifierextension", "implicitrules"):
             return None
-        nested = len(names) > 1
+        above = names[-2] if len(names) > 1 else None
         if (
             ".".join(names) in SPARE.get(kind, ())
             or step.startswith("_")
             or step in ("extension", "userSelected", "fhir_comments")
-            or (nested and step in ("id", "identifier"))
+            or (above is not None and step in ("id", "identifier"))
+            or (above in _REFERENCES and step in ("display", "type"))
+            or (above == "coding" and step == "version")
+            or any(raw.get(other) for other in _BESIDE.get((kind, step), ()))
         ):
             return tuple(loc[:end])
     if not names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
@@ -37,19 +37,21 @@ def unread(
     reason: str,
     *,
     zone: tzinfo | None,
+    code_of: Callable[[str], Concept | None],
     refused: Iterable[str] = (),
-    named: Concept | None = None,
 ) -> Unread:
     """The Unread of one resource, or of copies of it that contradict each other.
 
+    code_of  the code of the Medication that a reference names
     refused  paths of the refused fields: a drug that is among them is not read
-    named    the drug, where it was found elsewhere
     """
     first = copies[0]
     if first.kind not in MEDICATIONS:
-        return Unread(first.reference, reason, first.kind)
-    concepts = {named or _drug(each) for each in copies}
-    whole = len(concepts) == 1 and not any(path.startswith("medication") for path in refused)
+        # A medication order of another FHIR version, or an object without a type that names a drug.
+        drug = any(name.startswith("medication") for name in first.raw)
+        return Unread(first.reference, reason, first.kind or None, opens_high=drug)
+    concepts = {_drug(each, code_of) for each in copies}
+    whole = len(concepts) == 1 and not any(path.startswith(("medication", "contained")) for path in refused)
     return Unread(
         first.reference,
         reason,
@@ -61,15 +63,31 @@ def unread(
 
 
 def _may_be_a_dose(sent: Sent) -> bool:
-    return sent.raw.get("status") not in _WITHOUT_DOSE and sent.raw.get("intent") not in _NO_ORDER
+    """A draft of an order hook always may: whether it raises the dose is what was asked."""
+    if sent.entry.draft:
+        return True
+    return not (_word(sent, "status") in _WITHOUT_DOSE or _word(sent, "intent") in _NO_ORDER)
 
 
-def _drug(sent: Sent) -> Concept | None:
-    inline = sent.raw.get("medicationCodeableConcept")
-    reference = sent.raw.get("medication")
-    if inline is None and isinstance(reference, dict):
-        inline = reference.get("concept")
-    return readable_concept(inline)
+def _word(sent: Sent, name: str) -> str:
+    value = sent.raw.get(name)
+    return value.casefold() if isinstance(value, str) else ""
+
+
+def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | None:
+    inline = _dig(sent, "medicationCodeableConcept") or _dig(sent, "medication.concept")
+    if inline is not None:
+        return readable_concept(inline)
+    reference = _dig(sent, "medicationReference.reference") or _dig(sent, "medication.reference.reference")
+    if not isinstance(reference, str):
+        return None
+    if not reference.startswith("#"):
+        return code_of(reference)
+    inside = sent.raw.get("contained")
+    for each in inside if isinstance(inside, list) else ():
+        if isinstance(each, dict) and each.get("id") == reference[1:]:
+            return readable_concept(each.get("code"))
+    return None
 
 
 def _days(sent: Sent, zone: tzinfo | None) -> tuple[date, date] | None:
