@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from cds.clinical import Entry, Gap
 from cds.errors import MalformedInput
 
+# What an order hook may bring as an order of a medication.
+_ORDERS = frozenset({"MedicationRequest"})
 _NESTED_BUNDLES = 8  # no client nests deeper; a bound keeps a hostile body from deciding our stack
 
 
@@ -46,22 +49,33 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
 
 
 def drafts(context: Mapping[str, object], hook: str) -> Iterator[Entry]:
-    """The draft orders of an order hook. On order-sign every draft is selected.
+    """The draft orders that count: on order-sign all, on order-select the selected ones.
 
-    Raises MalformedInput where draftOrders is missing: without it nobody can say what is being raised.
+    What is no order, such as a Medication, comes along: it explains one. Raises MalformedInput where draftOrders is
+    missing, or a selected medication order is not among them: answering without a card would claim that we looked.
     """
     where = "context.draftOrders"
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or orders.get("resourceType") != "Bundle":
         raise MalformedInput(f"{hook} needs draftOrders, a Bundle", expression=where)
+    drafted = tuple(replace(entry, draft=True, selected=True) for entry in entries_of(orders, where))
+    if hook == "order-sign":
+        yield from drafted
+        return
     selections = context.get("selections")
-    if hook == "order-select" and not isinstance(selections, list):
-        raise MalformedInput("order-select needs selections, a list of references", expression="context.selections")
-    chosen = {name for name in selections if isinstance(name, str)} if isinstance(selections, list) else set()
-    for entry in entries_of(orders, where):
-        named = {entry.full_url, _reference(entry.resource)} - {None}
-        selected = hook == "order-sign" or bool(named & chosen)
-        yield Entry(entry.resource, entry.position, entry.full_url, draft=True, selected=selected)
+    if not isinstance(selections, list):
+        raise MalformedInput(f"{hook} needs selections, a list of references", expression="context.selections")
+    chosen = {name for name in selections if isinstance(name, str)}
+    named = {name for entry in drafted for name in _names(entry)}
+    for number, selection in enumerate(selections):
+        if str(selection).partition("/")[0] in _ORDERS and selection not in named:
+            path = f"context.selections[{number}]"
+            raise MalformedInput(f"{path} names no order in draftOrders", expression=path)
+    for entry in drafted:
+        if chosen & _names(entry):
+            yield entry
+        elif not any(name.partition("/")[0] in _ORDERS for name in _names(entry)):
+            yield replace(entry, selected=False)
 
 
 def gaps_of(key: str, value: object) -> tuple[Gap, ...]:
@@ -118,8 +132,9 @@ def _items(bundle: Mapping[str, object], where: str) -> Iterator[tuple[str, obje
         yield f"{prefix}entry[{number}]", item
 
 
-def _reference(resource: object) -> str | None:
-    if not isinstance(resource, dict):
-        return None
-    kind, name = resource.get("resourceType"), resource.get("id")
-    return f"{kind}/{name}" if isinstance(kind, str) and isinstance(name, str) else None
+def _names(entry: Entry) -> set[str]:
+    """Under what `selections` may name a draft."""
+    names = {entry.full_url} if entry.full_url else set()
+    if isinstance(entry.resource, dict):
+        names.add(f"{entry.resource.get('resourceType')}/{entry.resource.get('id')}")
+    return names

@@ -75,12 +75,21 @@ def test_every_draft_is_selected_on_order_sign():
     assert [(entry.draft, entry.selected) for entry in read(sign()).entries] == [(True, True)]
 
 
-def test_on_order_select_only_the_named_draft_is_selected():
-    other = ORDER | {"id": "draft-2"}
-    document = sign(selections=["MedicationRequest/draft-2"], draftOrders=bundle(ORDER, other)) | {
-        "hook": "order-select"
-    }
-    assert [(entry.draft, entry.selected) for entry in read(document).entries] == [(True, False), (True, True)]
+def select(*names):
+    other, medication = ORDER | {"id": "draft-2"}, {"resourceType": "Medication", "id": "m"}
+    context = {"draftOrders": bundle(ORDER, other, medication), "selections": list(names)}
+    return read({"hook": "order-select", "context": context}).entries
+
+
+def test_on_order_select_only_the_named_order_counts_and_what_explains_it_comes_along():
+    found = [(entry.resource["id"], entry.draft, entry.selected) for entry in select("MedicationRequest/draft-2")]
+    assert found == [("draft-2", True, True), ("m", True, False)]
+
+
+def test_a_selected_order_that_was_not_sent_is_refused():
+    with pytest.raises(MalformedInput) as refused:
+        select("MedicationRequest/draft-2", "MedicationRequest/draft-9")
+    assert refused.value.expression == "context.selections[1]"
 
 
 def test_draft_orders_mean_nothing_on_patient_view():
