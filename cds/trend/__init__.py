@@ -1,0 +1,19 @@
+"""Dose and pain -> `Trend`: what the two say together, before any rule is asked."""
+
+from __future__ import annotations
+
+from cds.clinical import AsOf, DoseTimeline, PainSeries, PatientRecord, Trend
+from cds.knowledge.estimator import Estimator
+from cds.trend import acute, chronic, epochs
+
+__all__ = ["estimate"]
+
+
+def estimate(
+    dose: DoseTimeline, pain: PainSeries, record: PatientRecord, estimator: Estimator, *, as_of: AsOf
+) -> Trend:
+    """The trend in days, or in hours where an in-patient stay is open or ended within 30 days of `as_of`."""
+    stay = epochs.stay(record, dose, pain.scores, estimator, as_of=as_of)
+    if stay is not None:
+        return acute.estimate(dose, pain, record, estimator, stay, as_of=as_of)
+    return chronic.estimate(dose, pain, record, estimator, as_of=as_of)

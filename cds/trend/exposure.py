@@ -1,0 +1,145 @@
+"""Chart -> what the regression reads: the counted dose day by day, delayed, and which scores may speak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cds.knowledge.estimator import Estimator
+from cds.trend.chart import Chart
+from cds.trend.levels import runs_by
+from cds.trend.regression import Data, delayed
+from cds.trend.steps import COURSE, FLARE, Change
+
+Floats = NDArray[np.float64]
+
+
+def data(chart: Chart, changes: Sequence[Change], limits: Estimator) -> Data | None:
+    """The regression's input, or None where no stretch of the chart can be read.
+
+    - The dose counts from the first positive plateau to a full cessation; what follows one sets no grade (R3).
+    - A void step shifts the level of pain by an amount of its own and counts no dose.
+    - A temporary increase (R15) is flattened, and its days with a margin on both sides are set aside.
+    - Unknown days carry the dose before them for `carry_days`; scores beyond that are set aside, and so are those of days
+      without any dose between two plateaus.
+    """
+    bounds = _stretch(chart)
+    if bounds is None:
+        return None
+    first, last = bounds
+    dose, usable = _daily(chart, first, last, limits)
+    counted = [c for c in changes if first < c.day <= last]
+    dose = _flattened(chart, dose, usable, first, limits)
+    shifts = []
+    for change in counted:
+        if change.void is None or change.void in (FLARE, COURSE):
+            continue
+        # Its own contrast in dose goes, the rest of the series stays comparable within itself.
+        at, left = change.day - first, max(change.before.last - first, 0)
+        dose[left + 1 : at] = dose[left]
+        dose[at:] -= change.doublings
+        shifts.append(change.day)
+    if len(shifts) > limits.most_shifts:
+        return None
+    kept = [(day, score) for day, score in chart.scores if first <= day <= last and usable[day - first]]
+    if not kept:
+        return None
+    ahead = int(limits.lead_days)
+    slow = delayed(np.concatenate([dose, np.full(ahead, dose[-1])]), limits.lag_days)
+    days = np.array([day for day, _ in kept], dtype=np.float64)
+    place = days.astype(np.int64) - first
+    steps = [c.day for c in counted if c.void is None]
+    columns = np.column_stack(
+        [
+            days,
+            np.array([score for _, score in kept]),
+            slow[place],
+            slow[place + ahead] - slow[place],
+            *[(days > day).astype(np.float64) for day in shifts],
+            *[(days > day + limits.lag_days / 2).astype(np.float64) for day in steps],
+        ]
+    )
+    binned, sizes = _binned(columns, int(limits.most_points))
+    return Data(
+        day=binned[:, 0],
+        pain=binned[:, 1],
+        days=sizes,
+        delayed=binned[:, 2],
+        ahead=binned[:, 3],
+        shifts=binned[:, 4 : 4 + len(shifts)],
+        jumps=binned[:, 4 + len(shifts) :],
+    )
+
+
+def _stretch(chart: Chart) -> tuple[int, int] | None:
+    """First and last day of the opioid treatment that is read: up to the first full cessation."""
+    positive = [flat for flat in chart.flats if flat.dose > 0]
+    if not positive:
+        return None
+    first = positive[0].first
+    ended = next((flat.first for flat in chart.flats if flat.dose <= 0 and flat.first > first), None)
+    return first, (chart.dose[-1][0] if ended is None else ended - 1)
+
+
+def _daily(chart: Chart, first: int, last: int, limits: Estimator) -> tuple[Floats, NDArray[np.bool_]]:
+    """log2 dose of each day, and whether a score of that day may speak."""
+    known = {day: value for day, value in chart.dose if first <= day <= last and value > 0}
+    dose = np.empty(last - first + 1)
+    usable = np.zeros(last - first + 1, dtype=np.bool_)
+    latest, seen = log2(known[first]) if first in known else 0.0, first
+    missed = {day for day, value in chart.dose if value <= 0}
+    for day in range(first, last + 1):
+        if day in known:
+            latest, seen = log2(known[day]), day
+        dose[day - first] = latest
+        usable[day - first] = day - seen <= limits.carry_days and day not in missed and day - 1 not in missed
+    return dose, usable
+
+
+def _flattened(chart: Chart, dose: Floats, usable: NDArray[np.bool_], first: int, limits: Estimator) -> Floats:
+    """The dose without temporary increases; their days are marked as not usable."""
+    margin = int(limits.flare_margin_days)
+    for start, back in temporary(chart, limits):
+        at, end = start - first, back - first
+        if at < 1 or end >= len(dose):
+            continue
+        dose[at:end] = np.minimum(dose[at:end], max(dose[at - 1], dose[end]))
+        usable[max(0, at - margin) : end + margin + 1] = False
+    return dose
+
+
+def temporary(chart: Chart, limits: Estimator) -> list[tuple[int, int]]:
+    """(day of the increase, day on which half of it or more is taken back), for those taken back within six weeks.
+
+    Looked for in finer runs than plateaus: a standing dose that is raised when the flare ends hides a part of the return.
+    """
+    found = []
+    fine = [
+        (start, end, doses[len(doses) // 2])
+        for start, end, doses in runs_by(chart.dose, limits.flare_leave_mme, limits.flare_leave_percent, limits)
+        if end - start + 1 >= limits.co_rise_level_days
+    ]
+    for place in range(len(fine) - 2):
+        before, (start, _, up) = fine[place][2], fine[place + 1]
+        if up <= before:
+            continue
+        for later, _, level in fine[place + 2 :]:
+            if later - start > limits.flare_days:
+                break
+            if (up - level) * 100 >= limits.flare_share * (up - before):
+                found.append((start, later))
+                break
+    return found
+
+
+def _binned(columns: Floats, most: int) -> tuple[Floats, Floats]:
+    """Means of neighbouring rows, so that at most `most` remain, and how many rows each one holds."""
+    size = ceil(len(columns) / most)
+    if size == 1:
+        return columns, np.ones(len(columns))
+    starts = np.arange(0, len(columns), size)
+    sizes = np.diff(np.append(starts, len(columns))).astype(np.float64)
+    return np.add.reduceat(columns, starts, axis=0) / sizes[:, None], sizes

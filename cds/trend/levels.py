@@ -1,0 +1,104 @@
+"""Days of dose -> levels: maximal runs of days at one dose (clinical.md 2.2).
+
+A day leaves a level when it differs from it by more than `leave_percent` AND by more than `leave_mme`. The level of a
+run is the median of its days so far, so that one odd first day does not set it. Runs that are too short are dropped;
+then neighbours at the same level are one level (a missed day, or a supply gap, does not end it). Cost: linear in the
+days, save for the sorted insert that the median needs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from cds.knowledge.estimator import Estimator
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Consecutive stretches of days at one dose.
+
+    stretches  (first, last) day numbers, inclusive, in order; more than one where an excursion or a gap lay between
+    dose       median of its days, MME per day
+    """
+
+    stretches: tuple[tuple[int, int], ...]
+    dose: float
+
+    @property
+    def first(self) -> int:
+        return self.stretches[0][0]
+
+    @property
+    def last(self) -> int:
+        return self.stretches[-1][1]
+
+    def holds(self, day: int) -> bool:
+        return any(first <= day <= last for first, last in self.stretches)
+
+
+Run = tuple[int, int, list[float]]
+"""First day, last day, sorted doses."""
+
+
+def differs(dose: float, level: float, leave_mme: float, leave_percent: float) -> bool:
+    """The dose has left the level."""
+    change = abs(dose - level)
+    return change > leave_mme and change * 100 > leave_percent * level
+
+
+def runs(days: Iterable[tuple[int, float]], limits: Estimator) -> list[Run]:
+    """Each maximal run of the plateau definition; days come in order, unknown days are simply absent."""
+    return runs_by(days, limits.leave_mme, limits.leave_percent, limits)
+
+
+def runs_by(days: Iterable[tuple[int, float]], leave_mme: float, leave_percent: float, limits: Estimator) -> list[Run]:
+    """Each maximal run of days that stay at one level. Up to `carry_days` unknown days inside are bridged; more end it."""
+    found: list[Run] = []
+    for day, dose in days:
+        if found:
+            first, last, doses = found[-1]
+            if day - last <= limits.carry_days + 1 and not differs(dose, _median(doses), leave_mme, leave_percent):
+                insort(doses, dose)
+                found[-1] = (first, day, doses)
+                continue
+        found.append((day, day, [dose]))
+    return found
+
+
+def levels(found: Sequence[Run], limits: Estimator, *, least_days: int) -> list[Flat]:
+    """The runs of at least `least_days` days, neighbours at the same level joined."""
+    joined: list[tuple[list[tuple[int, int]], list[float]]] = []
+    for first, last, doses in found:
+        if last - first + 1 < least_days:
+            continue
+        if joined and not differs(_median(doses), median(joined[-1][1]), limits.leave_mme, limits.leave_percent):
+            joined[-1][0].append((first, last))
+            joined[-1][1].extend(doses)
+        else:
+            joined.append(([(first, last)], list(doses)))
+    return [Flat(tuple(stretches), median(doses)) for stretches, doses in joined]
+
+
+def _median(ordered: Sequence[float]) -> float:
+    """Of values that are sorted already."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def level_of_score(day: int, flats: Sequence[Flat], changes: frozenset[int]) -> int | None:
+    """Which level a score of that day tells about; None for a day between levels.
+
+    changes  first days of all runs. A score on such a day was given under the dose before: it belongs to the level
+             before, if there is one.
+    """
+    place = bisect_right([flat.first for flat in flats], day) - 1
+    if place < 0:
+        return None
+    if day in changes:
+        if day == flats[place].first and place > 0:
+            return place - 1
+        return place
+    return place if flats[place].holds(day) else None

@@ -1,0 +1,237 @@
+"""Steps between plateaus: what pain did, beyond the drift, and why a step may not count (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2
+from statistics import fmean
+
+from cds.clinical import DoseDay, Plateau, Step
+from cds.knowledge.estimator import Estimator
+from cds.trend.chart import Chart, midnight
+from cds.trend.levels import Flat
+
+START = "start of opioid treatment"
+CESSATION = "complete cessation"
+ROTATION = "rotation to another opioid"
+ROUTE = "change of route"
+UNCOUNTED = "an opioid without a number at the step or beside it"
+PRN = "only as-needed doses changed"
+COURSE = "time-limited course"
+FLARE = "treated flare: reversed within six weeks"
+INSTRUMENT = "pain instrument changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The step between two neighbouring plateaus, before any score is looked at. Day numbers."""
+
+    number: int
+    day: int
+    before: Flat
+    after: Flat
+    void: str | None
+    flare: tuple[int, int] | None = None  # first and last day of a treated flare
+
+    @property
+    def doublings(self) -> float:
+        """log2 of the dose ratio; 0 where one side is no dose (such a step is void)."""
+        if self.before.dose <= 0 or self.after.dose <= 0:
+            return 0.0
+        return log2(self.after.dose / self.before.dose)
+
+
+def changes(chart: Chart, limits: Estimator) -> tuple[Change, ...]:
+    """Every step of the chart, in order, with the reason why it is void."""
+    flares = _flares(chart, limits)
+    return tuple(
+        Change(
+            number=number,
+            day=after.first,
+            before=before,
+            after=after,
+            void=_void(chart, before, after, flares),
+            flare=next((f for f in flares if f[0] <= after.first <= f[1]), None),
+        )
+        for number, (before, after) in enumerate(pairwise(chart.flats), start=1)
+    )
+
+
+def _flares(chart: Chart, limits: Estimator) -> tuple[tuple[int, int], ...]:
+    """(day of the up-step, day of the return) where the dose came back to within 20 % of its start by day 42."""
+    found = []
+    flats = chart.short
+    for i in range(len(flats) - 2):
+        start, up = flats[i], flats[i + 1]
+        if up.dose <= start.dose or start.dose <= 0:
+            continue
+        for later in flats[i + 2 :]:
+            if later.first - up.first > limits.flare_days:
+                break
+            if later.dose * 100 <= (100 + limits.flare_percent) * start.dose:
+                found.append((up.first, later.first))
+                break
+    return tuple(found)
+
+
+def _void(chart: Chart, before: Flat, after: Flat, flares: Iterable[tuple[int, int]]) -> str | None:
+    if before.dose <= 0:
+        return START
+    if after.dose <= 0:
+        return CESSATION
+    was, now = _days(chart, before), _days(chart, after)
+    if any(d.uncounted for n in range(before.first, after.last + 1) if (d := chart.days.get(n))):
+        return UNCOUNTED
+    if reason := _product_change(was, now):
+        return reason
+    if _mostly(was, lambda d: d.prn_only) or _mostly(now, lambda d: d.prn_only):
+        return PRN
+    if _mostly(was, lambda d: d.time_limited) or _mostly(now, lambda d: d.time_limited):
+        return COURSE
+    if any(first <= after.first <= last for first, last in flares):
+        return FLARE
+    if _instrument_changed(chart, before, after):
+        return INSTRUMENT
+    return None
+
+
+def _days(chart: Chart, flat: Flat) -> list[DoseDay]:
+    return [
+        day for first, last in flat.stretches for n in range(first, last + 1) if (day := chart.days.get(n)) is not None
+    ]
+
+
+def _mostly(days: Sequence[DoseDay], flag: Callable[[DoseDay], bool]) -> bool:
+    return 2 * sum(flag(d) for d in days) > len(days)
+
+
+def _product_change(was: Sequence[DoseDay], now: Sequence[DoseDay]) -> str | None:
+    """A drug or a route left while another came: the ratio of MME is then a table's opinion, not a dose step."""
+    old, new = _usual(was), _usual(now)
+    lost, gained = old - new, new - old
+    if not lost or not gained:
+        return None
+    return ROTATION if {drug for drug, _ in lost} != {drug for drug, _ in gained} else ROUTE
+
+
+def _usual(days: Sequence[DoseDay]) -> set[tuple[str, str]]:
+    """Drug and route pairs that were given on at least half of the days."""
+    counts: dict[tuple[str, str], int] = {}
+    for day in days:
+        for pair, amount in day.drugs.items():
+            if amount > 0:
+                counts[pair] = counts.get(pair, 0) + 1
+    return {pair for pair, count in counts.items() if 2 * count >= len(days)}
+
+
+def _instrument_changed(chart: Chart, before: Flat, after: Flat) -> bool:
+    """The primary instrument is silent on one side, where another one speaks."""
+    for flat in (before, after):
+        own = any(flat.holds(day) for day, _ in chart.scores)
+        if not own and any(flat.holds(day) for day in chart.others):
+            return True
+    return False
+
+
+def measured(chart: Chart, change: Change, drift: float | None, limits: Estimator) -> Step:
+    """The step with pain before and after it.
+
+    before  mean of the daily scores in the last three weeks of the plateau, the decision day and the day before it left
+            out; where there are none, the last score up to the step day itself (a chart with one score a visit)
+    after   mean from day 7 to day 35 in the plateau, the day of the next step included
+    drift   NRS per day; the adjusted rise takes it off over the time between the two means. None: not adjusted
+    """
+    pre = before_window(chart, change, limits)
+    post = after_window(chart, change, limits)
+    rise = adjusted = None
+    if pre and post:
+        rise = fmean(s for _, s in post) - fmean(s for _, s in pre)
+        gap = fmean(d for d, _ in post) - fmean(d for d, _ in pre)
+        adjusted = rise - (drift or 0.0) * gap
+    return Step(
+        number=change.number,
+        at=midnight(change.day),
+        before=change.before.dose,
+        after=change.after.dose,
+        doublings=change.doublings,
+        pain_before=fmean(s for _, s in pre) if pre else None,
+        pain_after=fmean(s for _, s in post) if post else None,
+        scores_before=len(pre),
+        scores_after=len(post),
+        rise=rise,
+        adjusted=adjusted,
+        void=change.void,
+    )
+
+
+def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
+    inside = [
+        (day, score)
+        for day, score in chart.scores
+        if change.day - limits.pre_window_days <= day <= change.day - limits.decision_days
+        and change.before.holds(day)
+        and day not in chart.changes
+    ]
+    if inside:
+        return inside
+    late = [
+        (day, score)
+        for day, score in chart.scores
+        if change.day - limits.post_window_days <= day <= change.day
+        and (change.before.holds(day) or day == change.day)
+        and day != change.before.first
+    ]
+    return late[-1:]
+
+
+def after_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
+    return [
+        (day, score)
+        for day, score in chart.scores
+        if change.day + limits.post_start_days <= day <= change.day + limits.post_window_days
+        and (change.after.holds(day) or day == change.after.last + 1)
+    ]
+
+
+def plateaus(chart: Chart) -> tuple[Plateau, ...]:
+    """The plateaus as shown on the page; a score of a step day counts for the plateau before."""
+    shown = []
+    for place, flat in enumerate(chart.flats):
+        inside = [
+            score
+            for day, score in chart.scores
+            if (flat.holds(day) and not (place and day == flat.first))
+            or (place + 1 < len(chart.flats) and day == chart.flats[place + 1].first)
+        ]
+        shown.append(
+            Plateau(
+                start=midnight(flat.first),
+                end=midnight(flat.last),
+                dose=flat.dose,
+                mean_pain=fmean(inside) if inside else None,
+                scores=len(inside),
+            )
+        )
+    return tuple(shown)
+
+
+def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | None:
+    """Rise between two windows before the step, inside the plateau and after it has settled; None without both.
+
+    Within the plateau: what the step before it did must not pass for pain that rises ahead of the dose.
+    """
+    settled = change.before.first + limits.settle_days
+    cut = change.day - limits.pre_window_days - 1
+    early = [
+        score
+        for day, score in chart.scores
+        if max(settled, change.day - limits.placebo_start_days) <= day <= cut and change.before.holds(day)
+    ]
+    late = [
+        score
+        for day, score in chart.scores
+        if cut < day <= change.day - limits.decision_days and day >= settled and change.before.holds(day)
+    ]
+    return fmean(late) - fmean(early) if early and late else None
