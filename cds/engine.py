@@ -51,7 +51,7 @@ class Engine:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._rules = {rule.id: rule for rule in knowledge.rules}
-        vocabulary = {"group": knowledge.conditions.groups}
+        vocabulary = {"group": knowledge.conditions.groups, "meaning": knowledge.conditions.interactions}
         self._logic = tuple(_load(rule, knowledge, vocabulary) for rule in knowledge.rules)
         self._position = {rule.id: number for number, rule in enumerate(sorted(knowledge.rules, key=_natural))}
         self._compile()

@@ -208,10 +208,11 @@ FACTS: Mapping[str, Kind] = {
     ),
     "rise": Kind(
         "How far did pain rise over the increases?",
-        {
-            "points": _number("NRS points", "sum of raw rises over the up-steps"),
-            "percent": _number("% of pain before the first step", "the same, relative"),
-        },
+        {"points": _number("NRS points", "sum of raw rises over the up-steps")},
+    ),
+    "relative-rise": Kind(
+        "How far did pain rise, relative to where it began?",
+        {"percent": _number("% of pain before the first step", "sum of raw rises over the up-steps")},
     ),
     "rising-steps": Kind(
         "How many increases were followed by more pain?", {"share": _number("share, 0 to 1", "of the up-steps")}
@@ -311,7 +312,10 @@ FACTS: Mapping[str, Kind] = {
     ),
     "exposure": Kind(
         "Is another drug on record?",
-        {"drug_class": _word("class of rules/codes"), "days": _number("days ago", "last day on record; 0 if current")},
+        {
+            "meaning": _word("word of rules/codes/interactions.csv"),
+            "days": _number("days ago", "last day; 0 if current"),
+        },
         ("drug",),
     ),
     "not-assessable": Kind(

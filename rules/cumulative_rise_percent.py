@@ -9,7 +9,7 @@ def build(limit: Limits) -> ruleset:
     rules = ruleset("cumulative_rise_percent")
     with rules:
 
-        @when_all((m.kind == "rise") & (m.percent >= limit["percent"]))
+        @when_all((m.kind == "relative-rise") & (m.percent >= limit["percent"]))
         def pain_rose_by_percent(match: Match) -> None:
             flag(match, "R5-percent")
 

@@ -1,4 +1,4 @@
-"""G-depressant: A benzodiazepine or another depressant is taken."""
+"""G-depressant: A benzodiazepine or another sedative is taken."""
 
 from durable.lang import m, ruleset, when_all
 
@@ -9,7 +9,7 @@ def build(limit: Limits) -> ruleset:
     rules = ruleset("gate_depressant")
     with rules:
 
-        @when_all((m.kind == "exposure") & (m.drug_class == "benzodiazepine") & (m.days <= limit["days"]))
+        @when_all((m.kind == "exposure") & (m.meaning == "depressant") & (m.days <= limit["days"]))
         def a_depressant_is_taken(match: Match) -> None:
             flag(match, "G-depressant")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cds.knowledge.drugs import Drugs
     from cds.knowledge.estimator import Estimator
     from cds.knowledge.evidence import Evidence
+    from cds.knowledge.measurements import Measurement
     from cds.knowledge.rules import Grades, Rules
     from cds.knowledge.scales import Scales
 
@@ -28,6 +30,7 @@ class Knowledge:
     scales: Scales
     estimator: Estimator
     conditions: Conditions
+    measurements: Mapping[str, Measurement]
     rules: Rules
     grades: Grades
     evidence: Evidence
@@ -40,7 +43,7 @@ def load(root: Path | None = None) -> Knowledge:
     Raises KnowledgeError when a file is missing, malformed or contradicts another one, and when `rules` is not ours:
     other distributions own that name on the public index, and a clash would be silent.
     """
-    from cds.knowledge import catalogue, conditions, drugs, estimator, evidence, rules, scales
+    from cds.knowledge import catalogue, conditions, drugs, estimator, evidence, measurements, rules, scales
 
     root = root or _installed()
     owner = root / "owner.toml"
@@ -58,6 +61,7 @@ def load(root: Path | None = None) -> Knowledge:
         scales=scales.load(root),
         estimator=constants,
         conditions=conditions.load(root),
+        measurements=measurements.load(root),
         rules=found,
         grades=rules.load_grades(root, found),
         evidence=reports,

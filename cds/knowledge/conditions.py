@@ -2,6 +2,7 @@
 
 rules/codes/conditions.csv    one trigger a line, with its source and how far the code was checked
 rules/codes/code_systems.csv  the URIs under which records name a code system
+rules/codes/interactions.csv  what a drug, or a class of drugs, means beside ketamine or a failing kidney
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cds.errors import KnowledgeError
 from cds.knowledge.files import read_rows
 
 _COLUMNS = ("system", "match", "code", "group", "word", "source", "verified")
+_INTERACTION = ("kind", "name", "meaning", "word", "source")
 _MATCHES = ("code", "prefix", "except", "phrase")
 _VERIFIED = ("yes", "from memory", "design choice")
 _DENIED = re.compile(
@@ -50,10 +52,22 @@ class Conditions:
     _codes: Mapping[tuple[str, str], tuple[Trigger, ...]]
     _prefixes: Mapping[tuple[str, str], tuple[Trigger, ...]]
     _phrases: tuple[tuple[re.Pattern[str], Trigger], ...]
+    _interactions: Mapping[tuple[str, str], str]
 
     @property
     def groups(self) -> frozenset[str]:
         return frozenset(trigger.group for trigger in self.triggers)
+
+    @property
+    def interactions(self) -> frozenset[str]:
+        return frozenset(self._interactions.values())
+
+    def of_drug_class(self, drug_class: str) -> str | None:
+        """What a class of drugs means beside ketamine, None if nothing is known to us."""
+        return self._interactions.get(("class", drug_class))
+
+    def of_drug(self, drug: str) -> str | None:
+        return self._interactions.get(("drug", drug))
 
     def of(self, concept: Concept | None) -> dict[str, str]:
         """group -> word for everything that the concept means to a rule.
@@ -93,7 +107,7 @@ class Conditions:
 
 
 def load(root: Path) -> Conditions:
-    """Reads both lists. Raises KnowledgeError naming file and line for a wrong word, or a system without a URI."""
+    """Reads the lists. Raises KnowledgeError naming file and line for a wrong word, or a system without a URI."""
     systems = dict(
         read_rows(
             root / "codes" / "code_systems.csv", ("uri", "system", "source"), lambda row: (row["uri"], row["system"])
@@ -122,7 +136,16 @@ def load(root: Path) -> Conditions:
         _codes={key: tuple(found) for key, found in codes.items()},
         _prefixes={key: tuple(found) for key, found in prefixes.items()},
         _phrases=tuple(phrases),
+        _interactions=dict(read_rows(root / "codes" / "interactions.csv", _INTERACTION, _interaction)),
     )
+
+
+def _interaction(row: Mapping[str, str]) -> tuple[tuple[str, str], str]:
+    if row["kind"] not in ("class", "drug"):
+        raise ValueError(f"kind '{row['kind']}' is neither class nor drug")
+    if not row["name"] or not row["meaning"] or not row["source"]:
+        raise ValueError("name, meaning and source must not be empty")
+    return (row["kind"], row["name"]), row["meaning"]
 
 
 def _trigger(row: Mapping[str, str], systems: frozenset[str]) -> Trigger:

@@ -6,10 +6,10 @@ from cds.rulekit import Limits, Match, flag
 
 
 def build(limit: Limits) -> ruleset:
-    rules = ruleset("gate_theophylline")
+    rules = ruleset("gate_xanthine")
     with rules:
 
-        @when_all((m.kind == "exposure") & (m.drug_class == "xanthine") & (m.days <= limit["days"]))
+        @when_all((m.kind == "exposure") & (m.meaning == "seizure-threshold") & (m.days <= limit["days"]))
         def a_xanthine_is_taken(match: Match) -> None:
             flag(match, "G-xanthine")
 

@@ -1,0 +1,75 @@
+"""Vital signs, laboratory values and scales by code, in the unit that the rules compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cds.clinical import AsOf, Component, Concept, Observation, PatientRecord, Quantity
+from cds.facts.coded import is_final, observed
+from cds.knowledge import Knowledge
+from cds.knowledge.measurements import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One value in our unit: °C, mmHg, per minute, %, mg/dL, U/L, points."""
+
+    group: str
+    value: float
+    at: datetime
+    timed: bool
+    reference: str
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+
+def measured(record: PatientRecord, knowledge: Knowledge, as_of: AsOf) -> tuple[Measured, ...]:
+    """Every readable value up to the evaluation date, oldest first; a value of unknown date is of no use here."""
+    found = [
+        value
+        for observation in record.observations
+        if is_final(observation)
+        for value in _values(observation, knowledge)
+    ]
+    return tuple(sorted((one for one in found if one.at <= as_of.at), key=lambda one: (one.at, one.reference)))
+
+
+def _values(observation: Observation, knowledge: Knowledge) -> Iterator[Measured]:
+    moment = observed(observation)
+    if moment is None or (not observation.components and not isinstance(observation.value, (Quantity, int))):
+        return
+    parts: tuple[Observation | Component, ...] = (observation, *observation.components)
+    for part in parts:
+        for group in _groups(part.concept, knowledge):
+            value = _in_our_unit(knowledge.measurements[group], part.value)
+            if value is not None:
+                yield Measured(group, value, moment.start, moment.start == moment.end, observation.reference)
+
+
+def _groups(concept: Concept | None, knowledge: Knowledge) -> list[str]:
+    return [group for group in knowledge.conditions.of(concept) if group in knowledge.measurements]
+
+
+def _in_our_unit(measurement: Measurement, value: object) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return measurement.read(float(value), ())
+    if isinstance(value, Quantity) and value.value is not None and value.comparator is None:
+        return measurement.read(float(value.value), (value.code, value.unit))
+    return None
+
+
+def within(values: tuple[Measured, ...], group: str, as_of: AsOf, hours: float) -> tuple[Measured, ...]:
+    """Those of the last hours. Without a time of day a value cannot be placed within hours, only within days."""
+    return tuple(
+        one for one in values if one.group == group and hours_ago(one, as_of) <= hours and (one.timed or hours >= 24)
+    )
+
+
+def hours_ago(one: Measured, as_of: AsOf) -> float:
+    return max(0.0, (as_of.at - one.at).total_seconds() / 3600)

@@ -1,0 +1,102 @@
+"""Signs that pain is withdrawal, or the gap between two doses: scale, code, missed doses, pain before each dose."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from datetime import date, timedelta
+from statistics import mean, median
+
+from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
+from cds.rulekit import Fact
+
+_AROUND = 7  # days on each side whose median is the dose that a day is compared with
+_LEAST_DAYS = 14  # fewer days say nothing about a habit
+
+
+def facts(chart: Chart) -> Iterator[Fact]:
+    yield from _scale(chart)
+    for seen in by_word(chart.active("withdrawal")):
+        for day, latest in dated(seen)[-1:]:
+            yield from_seen("recent", (latest,), group="withdrawal", days=chart.days_ago(day))
+    yield from _missed(chart)
+    yield from _interdose(chart)
+
+
+def _scale(chart: Chart) -> Iterator[Fact]:
+    """The highest COWS of the window. After a full cessation withdrawal is expected, and sets no grade."""
+    until, back = chart.evaluated_until, chart.limit("R3-cows", "days")
+    scores = [
+        one for one in chart.values if one.group == "cows" and one.at <= until and chart.days_ago(one.day) <= back
+    ]
+    if scores:
+        top = max(scores, key=lambda one: (one.value, one.at))
+        fields = {"score": top.value, "days": chart.days_ago(top.day)}
+        yield Fact("cows", fields, {"day": day_text(top.day)}, (top.reference,), top.day)
+
+
+def _missed(chart: Chart) -> Iterator[Fact]:
+    """Share of days, or of scored days, with a dose recorded as not taken or far below the days around it."""
+    part = chart.limit("R3-missed", "part")
+    first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
+    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
+    if len(days) < _LEAST_DAYS:
+        return
+    missed = _below(days, part) | {day for day in _not_taken(chart) if first <= day <= until}
+    if not missed:
+        return
+    known = {day for day, _ in days} | missed
+    scored = {score.day for score in chart.pain.of(chart.pain.primary)} & known
+    of_days, of_scored = len(missed) / len(known), len(missed & scored) / len(scored) if scored else 0.0
+    told = {"days": str(len(missed)), "of_days": str(len(known))}
+    if of_scored > of_days:
+        told = {"days": str(len(missed & scored)), "of_days": f"{len(scored)} scored"}
+    yield Fact("missed-doses", {"share": max(of_days, of_scored)}, told, (), min(missed))
+
+
+def _look_back(chart: Chart) -> float:
+    return chart.knowledge.estimator.look_back_days
+
+
+def _below(days: list[tuple[date, float]], part: float) -> set[date]:
+    """Days below a part of the median around them; a lasting reduction lowers the median itself and is no miss."""
+    doses = [dose for _, dose in days]
+    if all(later >= earlier * part for earlier, later in itertools.pairwise(doses)):
+        return set()  # nothing ever falls that far: the usual record, and no need for medians
+    found = set()
+    for place, (day, dose) in enumerate(days):
+        around = median(doses[max(0, place - _AROUND) : place + _AROUND + 1])
+        if dose < part * around:
+            found.add(day)
+    return found
+
+
+def _not_taken(chart: Chart) -> set[date]:
+    return {
+        use.effective.start.day
+        for use in chart.record.medications
+        if use.negative
+        and use.reference in chart.dose.opioid_references
+        and use.effective is not None
+        and use.effective.start is not None
+    }
+
+
+def _interdose(chart: Chart) -> Iterator[Fact]:
+    """Mean fall of pain from just before a short-acting dose to just after it."""
+    before = timedelta(hours=chart.limit("R3-interdose", "before"))
+    after = timedelta(hours=chart.limit("R3-interdose", "after"))
+    until = chart.evaluated_until
+    scores = [score for score in chart.pain.of(chart.pain.primary) if score.timed and score.at <= until]
+    times = [score.at for score in scores]
+    falls: list[float] = []
+    for event in chart.dose.events:
+        if event.long or event.end - event.start > after or event.start > until:
+            continue
+        ahead = scores[bisect_left(times, event.start - before) : bisect_right(times, event.start)]
+        behind = scores[bisect_right(times, event.start) : bisect_right(times, event.start + after)]
+        if ahead and behind:
+            falls.append(ahead[-1].score - behind[-1].score)
+    if falls:
+        yield Fact("interdose", {"pairs": float(len(falls)), "fall": mean(falls)})
