@@ -77,7 +77,9 @@ CO_RISE = CoRise(True, LEVELS, 3, 4.0, 100.0)
 NO_CO_RISE = CoRise(False, LEVELS[:2], 1, 1.0, 25.0)
 STEPS = tuple(
     Step(number, at(month), before, after, 0.58, pain, pain + 1, 4, 4, 1.0, 0.9)
-    for number, (month, before, after, pain) in enumerate(((3, 60, 90, 4.0), (4, 90, 120, 5.0), (5, 120, 180, 6.0)), start=1)
+    for number, (month, before, after, pain) in enumerate(
+        ((3, 60, 90, 4.0), (4, 90, 120, 5.0), (5, 120, 180, 6.0)), start=1
+    )
 )
 TREND = Trend(
     mode="chronic",
@@ -87,7 +89,13 @@ TREND = Trend(
     co_rise=CO_RISE,
     steps=STEPS,
     plateaus=tuple(
-        Plateau(datetime.combine(level.start, datetime.min.time()), datetime.combine(level.end, datetime.min.time()), level.dose, level.pain, 4)
+        Plateau(
+            datetime.combine(level.start, datetime.min.time()),
+            datetime.combine(level.end, datetime.min.time()),
+            level.dose,
+            level.pain,
+            4,
+        )
         for level in LEVELS
     ),
     ordering="holds",

@@ -17,7 +17,7 @@ from cds.knowledge.evidence import Evidence
 
 # Control, format (bidi, zero-width), surrogate, private-use characters, and line separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>\"'`*_~[]()#|\\{}!^$"}
+_MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*_~[]#|\\"}
 # GFM turns bare addresses into links, after it has resolved entities: only broken text stays text.
 _ADDRESS = re.compile(r"://|@|(?i:xmpp|mailto|https?|ftp):|\.(?=[^\W\d_])")
 

@@ -1,0 +1,290 @@
+"""contract.md, "Which card appears", row by row, for the three hooks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from assessments import CO_RISE, GRADES, TREND, assessment, draft, finding, graded, known
+
+from cds.cards import CardOptions, build
+from cds.clinical import (
+    Assessment,
+    Card,
+    DoseTimeline,
+    Entry,
+    Gap,
+    Gate,
+    Patient,
+    PatientRecord,
+    ProposedDose,
+    Uncounted,
+    Unread,
+)
+
+OPTIONS = CardOptions("https://cds.example")
+SLOW_BREATHING = Gate("S-breathing", "replaces", "respiratory rate 8 a minute 0.5 h ago")
+RAISE = finding(
+    "raise-without-relief", "The dose was raised 2 times and pain changed by +0.5 points.", increases=2.0, change=0.5
+)
+ORDER_HOOKS = ("order-select", "order-sign")
+
+
+def cards(found: Assessment, options: CardOptions = OPTIONS) -> tuple[Card, ...]:
+    return build(found, known(), options)
+
+
+def kinds(found: Assessment) -> list[str]:
+    return [card.kind for card in cards(found)]
+
+
+def rules(found: Assessment) -> list[str]:
+    return [card.rule for card in cards(found)]
+
+
+@pytest.mark.parametrize("grade", ["possible-oih", "strong-pattern"])
+def test_a_pattern_brings_its_card_and_the_evidence_card_on_every_hook(grade):
+    assert kinds(assessment(grade)) == ["pattern", "evidence"]
+    for hook in ORDER_HOOKS:
+        assert kinds(assessment(grade, hook=hook, proposed=draft())) == ["pattern", "evidence"]
+
+
+def test_a_renewal_at_the_same_dose_is_no_increase():
+    same = draft(180, 180, raises=False)
+    for grade in GRADES:
+        assert cards(assessment(grade, hook="order-sign", proposed=same, findings=(RAISE,))) == ()
+
+
+def test_an_order_whose_dose_is_missing_counts_as_an_increase():
+    unknown = draft(180, None, raises=None)
+    assert kinds(assessment("possible-oih", hook="order-select", proposed=unknown)) == ["pattern", "evidence"]
+    assert rules(assessment("insufficient-data", co_rise=False, hook="order-select", proposed=unknown)) == ["R1"]
+
+
+@pytest.mark.parametrize("grade", sorted(set(GRADES) - {"out-of-scope", "possible-oih", "strong-pattern"}))
+def test_a_co_rise_of_any_other_grade_in_scope_is_one_info_card(grade):
+    assert rules(assessment(grade, co_rise=True)) == ["co-rise"]
+    assert rules(assessment(grade, co_rise=True, hook="order-sign", proposed=draft())) == ["co-rise"]
+
+
+def test_a_raise_without_relief_speaks_only_where_the_dose_is_raised():
+    assert cards(assessment("no-signal", co_rise=False, findings=(RAISE,))) == ()
+    for hook in ORDER_HOOKS:
+        found = assessment("no-signal", co_rise=False, findings=(RAISE,), hook=hook, proposed=draft())
+        assert rules(found) == ["raise-without-relief"]
+
+
+@pytest.mark.parametrize(
+    ("grade", "reason"),
+    [
+        ("alternative-first", finding("R2-fever", celsius=38.6, day="2026-05-03")),
+        ("withdrawal-compatible", finding("R3-cows", score=8.0, day="2026-05-03")),
+        ("confounded", finding("R7-fails")),
+    ],
+)
+def test_another_cause_is_one_info_card_with_that_cause_first(grade, reason):
+    for found in (
+        assessment(graded(grade, reason), co_rise=False),
+        assessment(graded(grade, reason), co_rise=False, hook="order-sign", proposed=draft()),
+    ):
+        (card,) = cards(found)
+        assert (card.kind, card.rule) == ("info", reason.rule)
+        assert card.detail.startswith("**First: ")
+
+
+def test_another_cause_stays_first_on_the_info_card_of_a_co_rise():
+    (card,) = cards(
+        assessment(graded("alternative-first", finding("R2-fever", celsius=38.6, day="2026-05-03")), co_rise=True)
+    )
+    assert card.rule == "co-rise"
+    assert card.detail.startswith("**First: Fever of 38.6 °C on 2026-05-03.**")
+
+
+@pytest.mark.parametrize("grade", ["no-signal", "tolerance-like", "progression-like"])
+def test_nothing_seen_is_silence(grade):
+    assert cards(assessment(grade, co_rise=False)) == ()
+    assert cards(assessment(grade, co_rise=False, hook="order-sign", proposed=draft())) == ()
+
+
+def test_too_few_data_speak_only_where_the_dose_is_raised():
+    too_few = graded("insufficient-data", finding("R1", missing="7 scores, at least 10"))
+    assert cards(assessment(too_few, co_rise=False)) == ()
+    (card,) = cards(assessment(too_few, co_rise=False, hook="order-sign", proposed=draft()))
+    assert card.rule == "R1"
+    assert "7 scores, at least 10" in card.detail
+
+
+def test_out_of_scope_is_silent_on_every_hook():
+    assert cards(assessment("out-of-scope", co_rise=True, findings=(RAISE,))) == ()
+    assert cards(assessment("out-of-scope", co_rise=True, findings=(RAISE,), hook="order-sign", proposed=draft())) == ()
+
+
+@pytest.mark.parametrize("grade", GRADES)
+def test_over_sedation_replaces_everything_also_out_of_scope(grade):
+    for found in (
+        assessment(grade, gates=(SLOW_BREATHING,)),
+        assessment(grade, gates=(SLOW_BREATHING,), hook="order-sign", proposed=draft()),
+        assessment(grade, gates=(SLOW_BREATHING,), hook="order-sign", proposed=draft(180, 180, raises=False)),
+    ):
+        (card,) = cards(found)
+        assert (card.kind, card.indicator) == ("over-sedation", "warning")
+        assert "respiratory rate 8" in card.summary
+
+
+def test_a_draft_without_any_opioid_is_answered_before_any_data_check():
+    none = assessment(
+        "strong-pattern",
+        hook="order-sign",
+        proposed=None,
+        gates=(SLOW_BREATHING,),
+        gaps=(Gap("conditions", "failed", "conditions: the server answered 500"),),
+    )
+    assert cards(none) == ()
+    assert cards(none, replace(OPTIONS, explain_silence=True)) == ()
+    empty = ProposedDose(None, None, None, None, False)
+    assert cards(assessment("strong-pattern", hook="order-select", proposed=empty)) == ()
+
+
+def test_an_opioid_order_of_the_last_72_hours_is_this_increase_on_patient_view():
+    assert cards(assessment("no-signal", co_rise=False, findings=(RAISE,))) == ()
+    assert rules(assessment("no-signal", co_rise=False, findings=(RAISE,), recent=draft())) == ["raise-without-relief"]
+    assert rules(assessment("insufficient-data", co_rise=False, recent=draft())) == ["R1"]
+
+
+def test_a_first_opioid_raises_nothing():
+    naive = DoseTimeline("CDC-2022", opioid_references=frozenset({"MedicationRequest/draft-1"}))
+    first = draft(None, 30)
+    assert cards(assessment("insufficient-data", co_rise=False, dose=naive, hook="order-sign", proposed=first)) == ()
+    on_one = replace(naive, opioid_references=frozenset({"MedicationRequest/draft-1", "MedicationStatement/9"}))
+    assert rules(assessment("insufficient-data", co_rise=False, dose=on_one, hook="order-sign", proposed=first)) == [
+        "R1"
+    ]
+
+
+# ---------------------------------------------------------------------------------------------- missing, unread, uncounted
+
+FAILED = (Gap("conditions", "failed", "conditions: the server answered 500"),)
+
+
+def test_a_failed_optional_key_is_named_and_makes_a_card_where_there_would_be_none():
+    for hook, proposed in (("patient-view", None), ("order-sign", draft()), ("order-sign", draft(180, 180, False))):
+        (card,) = cards(assessment("no-signal", co_rise=False, hook=hook, proposed=proposed, gaps=FAILED))
+        assert (card.kind, card.rule, card.indicator) == ("info", "gap", "info")
+        assert "conditions" in card.detail
+    pattern, _ = cards(assessment("possible-oih", gaps=FAILED))
+    assert "Could not be fetched: conditions" in pattern.detail
+
+
+def test_a_key_that_was_not_sent_is_a_matter_for_the_page():
+    assert cards(assessment("no-signal", co_rise=False, gaps=(Gap("vitals", "not sent", "vitals not sent"),))) == ()
+
+
+def uncounted(opens_high: bool = True) -> DoseTimeline:
+    item = Uncounted("MedicationRequest/2", "buprenorphine", "no-factor", "no factor in this table", opens_high)
+    return DoseTimeline("CDC-2022", uncounted=(item,), opioid_references=frozenset({"MedicationRequest/2"}))
+
+
+def test_an_uncounted_opioid_is_named_on_whatever_card_there_is():
+    for grade in ("possible-oih", "no-signal"):
+        first, *_ = cards(assessment(grade, dose=uncounted()))
+        assert "Not counted: buprenorphine" in first.detail
+
+
+def test_an_uncounted_opioid_alone_makes_a_card_only_where_an_order_asks():
+    assert cards(assessment("no-signal", co_rise=False, dose=uncounted())) == ()
+    asked = {"hook": "order-sign", "proposed": draft()}
+    assert rules(assessment("no-signal", co_rise=False, dose=uncounted(), **asked)) == ["uncounted"]
+    assert cards(assessment("no-signal", co_rise=False, dose=uncounted(opens_high=False), **asked)) == ()
+    assert cards(assessment("out-of-scope", co_rise=False, dose=uncounted(), **asked)) == ()
+
+
+def with_unread(unread: Unread) -> PatientRecord:
+    return replace(assessment().record, unread=(unread,))
+
+
+def test_an_unread_resource_makes_a_card_where_it_could_change_the_grade():
+    asked = {"hook": "order-sign", "proposed": draft()}
+    for kind, opens_high, expected in (
+        ("MedicationStatement", True, ["uncounted"]),
+        ("MedicationStatement", False, []),  # a readable code shows that it is no opioid
+        ("Observation", False, ["uncounted"]),
+        ("AllergyIntolerance", False, []),
+        (None, False, ["uncounted"]),
+    ):
+        record = with_unread(Unread("entry[3]", "refused", kind, opens_high=opens_high))
+        assert rules(assessment("no-signal", co_rise=False, record=record, **asked)) == expected
+        assert cards(assessment("no-signal", co_rise=False, record=record)) == ()
+
+
+def test_a_resource_read_without_some_fields_was_read():
+    record = with_unread(Unread("entry[3]", "read without: note", "Observation", partial=True))
+    assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign", proposed=draft())) == ()
+
+
+def test_an_unread_draft_that_may_be_an_opioid_is_not_silence():
+    entry = Entry({"resourceType": "MedicationRequest", "id": "d9"}, "context.draftOrders.entry[0]", draft=True)
+    unread = Unread("MedicationRequest/d9", "refused: dosageInstruction", "MedicationRequest", opens_high=True)
+    record = PatientRecord(assessment().record.version, Patient("p1"), unread=(unread,))
+    assert rules(assessment("no-signal", co_rise=False, record=record, hook="order-sign", entries=(entry,))) == [
+        "uncounted"
+    ]
+    elsewhere = replace(unread, reference="MedicationRequest/other")
+    record = replace(record, unread=(elsewhere,))
+    assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign", entries=(entry,))) == ()
+
+
+# ---------------------------------------------------------------------------------------------- indicator, silence, identity
+
+
+def test_warning_only_for_over_sedation_or_a_de_challenge_pattern_on_a_raise():
+    asked = {"hook": "order-sign", "proposed": draft()}
+    assert [card.indicator for card in cards(assessment("strong-pattern", **asked))] == ["warning", "info"]
+    assert [card.indicator for card in cards(assessment("possible-oih", **asked))] == ["info", "info"]
+    assert [card.indicator for card in cards(assessment("strong-pattern"))] == ["info", "info"]
+    unknown = draft(180, None, raises=None)
+    assert [card.indicator for card in cards(assessment("strong-pattern", hook="order-sign", proposed=unknown))] == [
+        "info",
+        "info",
+    ]
+
+
+def test_a_setting_explains_silence_to_testers():
+    silent = assessment("tolerance-like", co_rise=False)
+    assert cards(silent) == ()
+    (card,) = cards(silent, replace(OPTIONS, explain_silence=True))
+    assert "dose rose, pain did not fall" in card.summary
+    assert "Silence is not clearance" in card.summary
+
+
+def test_the_same_call_gives_the_same_uuids_and_another_call_others():
+    found = assessment("possible-oih", hook="order-sign", proposed=draft())
+    assert cards(found) == cards(found)
+    uuids = {card.uuid for card in cards(found)}
+    for other in (
+        replace(found, case=replace(found.case, instance="another")),
+        replace(found, case=replace(found.case, service="oih-order-select")),
+        replace(found, record=replace(found.record, patient=Patient("p2"))),
+    ):
+        assert uuids.isdisjoint({card.uuid for card in cards(other)})
+
+
+def test_pattern_words_are_about_this_order():
+    pattern, _ = cards(assessment("possible-oih", hook="order-sign", proposed=draft(180, 240)))
+    assert "This order: 180 to 240 MME/day." in pattern.detail
+    pattern, _ = cards(assessment("possible-oih", recent=draft(120, 180)))
+    assert "Opioid order of the last 72 h: 120 to 180 MME/day." in pattern.detail
+
+
+def test_a_run_of_many_levels_shows_its_ends():
+    levels = tuple(replace(CO_RISE.levels[0], dose=60.0 + 10 * step, pain=4.0 + step / 2) for step in range(8))
+    (card,) = cards(assessment("no-signal", trend=replace(TREND, co_rise=replace(CO_RISE, levels=levels))))
+    assert "60 MME/day" in card.detail
+    assert "130 MME/day" in card.detail
+    assert "4 levels between" in card.detail
+
+
+def test_doses_keep_the_decimal_that_decides():
+    levels = (replace(CO_RISE.levels[0], dose=float(Decimal("49.6"))), *CO_RISE.levels[1:])
+    (card,) = cards(assessment("no-signal", trend=replace(TREND, co_rise=replace(CO_RISE, levels=levels))))
+    assert "49.6 to 180 MME/day" in card.summary
