@@ -25,9 +25,6 @@ from hooks.services import Service
 from hooks.settings import PREFIX, Settings
 from hooks.templates import LEAN_KEYS, Template, all_templates
 
-# What an order hook may bring as an order; other resources of draftOrders, such as a Medication, only explain one.
-_ORDERS = frozenset({"MedicationRequest"})
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -108,13 +105,7 @@ class Desk:
             zone=issuer.time_zone,
         )
         document = {"hook": request.hook, "hookInstance": request.instance, "context": request.context}
-        case = cases.read(document, asked)
-        return replace(
-            case,
-            entries=_counting(case.entries, request),
-            patient_id=request.patient_id,
-            encounter_id=request.encounter_id,
-        )
+        return cases.read(document, asked)
 
     @staticmethod
     def _extension(request: HookRequest, name: str, honoured: bool, setting: str) -> str | None:
@@ -154,24 +145,6 @@ def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -
     return bool(proposed or doses.opioid_references or doses.uncounted)
 
 
-def _counting(entries: tuple[Entry, ...], request: HookRequest) -> tuple[Entry, ...]:
-    """The drafts that count: on order-select only the selected ones; what is no order only explains one.
-
-    Raises MalformedInput for a selected medication order that is not among the drafts: answering it without a card would
-    claim that we had looked at it.
-    """
-    selections = request.context.get("selections")
-    if request.hook == "order-select" and isinstance(selections, list):
-        chosen = {_name(entry) for entry in entries if entry.selected} | {
-            entry.full_url for entry in entries if entry.selected
-        }
-        for number, selection in enumerate(selections):
-            if str(selection).partition("/")[0] in _ORDERS and selection not in chosen:
-                path = f"context.selections[{number}]"
-                raise MalformedInput(f"{path} names no order in draftOrders", expression=path)
-    return tuple(entry for entry in entries if entry.selected or _kind(entry) not in _ORDERS)
-
-
 def _entries(parts: Mapping[str, Part], reading: Reading, request: HookRequest) -> tuple[Entry, ...]:
     """The record, in the order of our keys; then what the client sent under names of its own."""
     own = tuple(entry for part in parts.values() for entry in part.entries)
@@ -182,11 +155,3 @@ def _entries(parts: Mapping[str, Part], reading: Reading, request: HookRequest) 
         for entry in entries_of(request.prefetch[key], f"prefetch.{key}")
     )
     return own + tuple(extra)
-
-
-def _kind(entry: Entry) -> object:
-    return entry.resource.get("resourceType") if isinstance(entry.resource, dict) else None
-
-
-def _name(entry: Entry) -> str | None:
-    return f"{_kind(entry)}/{entry.resource.get('id')}" if isinstance(entry.resource, dict) else None

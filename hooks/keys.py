@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +78,28 @@ def _key(each: dict[str, Any]) -> Key | None:
 class KeyRing:
     """The keys of one issuer, whether configured or fetched."""
 
-    def __init__(self, web: Web, jku: str | None, keys: tuple[Key, ...], lifetime: float) -> None:
+    def __init__(
+        self,
+        web: Web,
+        jku: str | None,
+        keys: tuple[Key, ...],
+        lifetime: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """lifetime  seconds for which a fetched set is used without asking again"""
         self._web = web
         self._jku = jku
         self._keys = keys
         self._configured = bool(keys)
         self._lifetime = lifetime
+        self._clock = clock
         self._lock = threading.Lock()
         self._fetched = self._tried = float("-inf")
 
     def find(self, kid: str, algorithm: str) -> Key | None:
         """The key of that name and algorithm, None if the issuer has none."""
         known = self._known(kid, algorithm)
-        if self._configured or (known is not None and time.monotonic() - self._fetched < self._lifetime):
+        if self._configured or (known is not None and self._clock() - self._fetched < self._lifetime):
             return known
         self._refresh(kid, algorithm)
         return self._known(kid, algorithm)
@@ -99,7 +109,7 @@ class KeyRing:
 
     def _refresh(self, kid: str, algorithm: str) -> None:
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             if now - self._fetched < self._lifetime and self._known(kid, algorithm) is not None:
                 return
             # A thousand forged names of keys must not become a thousand calls to the issuer.

@@ -53,11 +53,24 @@ class Web:
         self._owner = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: httpx.AsyncClient | None = None
+        self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]]) -> T:
         """The result of `work`, which bounds its own time."""
         loop, client = self._ready()
         return asyncio.run_coroutine_threadsafe(work(client), loop).result()
+
+    def close(self) -> None:
+        """Close connections and end the thread; a later call starts anew."""
+        with self._lock:
+            if self._loop is None or self._client is None or self._owner != os.getpid():
+                return
+            asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            if self._thread is not None:
+                self._thread.join()
+            self._loop.close()
+            self._loop = self._client = self._thread = None
 
     def _ready(self) -> tuple[asyncio.AbstractEventLoop, httpx.AsyncClient]:
         with self._lock:
@@ -70,7 +83,8 @@ class Web:
                     follow_redirects=False,
                     trust_env=False,
                 )
-                threading.Thread(target=self._loop.run_forever, name="web", daemon=True).start()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
+                self._thread.start()
                 self._owner = os.getpid()
             return self._loop, self._client
 
