@@ -1,0 +1,56 @@
+"""What would change the grade: the missing data, the limits that were not reached, the caps, the steps that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cds.clinical import Assessment
+from cds.knowledge import Knowledge
+
+
+def what_would_change(found: Assessment, knowledge: Knowledge) -> tuple[str, ...]:
+    """Plain sentences, the most telling first; () where nothing is known that would."""
+    return tuple(
+        dict.fromkeys(
+            (*_missing(found), *_limits(found, knowledge), *_caps(found), *_steps(found), *_dechallenge(found))
+        )
+    )
+
+
+def _missing(found: Assessment) -> Iterable[str]:
+    for item in found.trend.insufficient:
+        yield f"Missing for a grade: {item}."
+
+
+def _limits(found: Assessment, knowledge: Knowledge) -> Iterable[str]:
+    seen, rules = found.trend.statistics, knowledge.rules
+    flagged = {finding.rule for finding in found.findings}
+    if seen.beta is not None and "R4" not in flagged:
+        limits = rules["R4"].limits
+        yield (
+            f"A pattern needs {limits['beta'].value:g} points per doubling at {limits['z'].value:g} standard errors; "
+            f"seen: {seen.beta:.2f} at {seen.z or 0:.1f}."
+        )
+    if found.trend.ordering == "not assessable":
+        yield "Scores in the weeks before the increases would tell which came first, pain or dose."
+    if found.trend.robust is False:
+        yield "The pattern does not hold over the whole range of doses that may have been taken (as-needed use)."
+
+
+def _caps(found: Assessment) -> Iterable[str]:
+    for finding in found.grade.caps:
+        yield f"Graded no higher because: {finding.text}"
+
+
+def _steps(found: Assessment) -> Iterable[str]:
+    for each in found.trend.left_out:
+        if each.holds is False:
+            yield f"Without dose step {each.step} the pattern would not hold."
+
+
+def _dechallenge(found: Assessment) -> Iterable[str]:
+    if found.grade.name == "possible-oih" and not found.trend.dechallenges:
+        yield "No lasting reduction is on record; scores 14 to 42 days after one would tell more."
+    for each in found.trend.dechallenges:
+        if each.void:
+            yield f"The reduction of {each.at:%d %b %Y} does not count: {each.void}."
