@@ -38,7 +38,7 @@ _STATE = "one"
 _SENTINEL = "end-of-batch"
 _LAST = 1_000_000  # durable's priority: the lower goes first
 _LARGEST = 1e9
-_OPERATORS = {"$gte", "$gt", "$lte", "$lt", "$neq"}
+_OPERATORS = {"$gte": ">=", "$gt": ">", "$lte": "<=", "$lt": "<", "$neq": "!="}
 _BUILDING = threading.Lock()  # durable.lang collects rules on a stack of its own module
 
 
@@ -209,8 +209,14 @@ def _load(rule: Rule, knowledge: Knowledge, vocabulary: Mapping[str, frozenset[s
     conditions = rules[0].get("all")
     if not isinstance(conditions, list) or len(conditions) != 1 or list(conditions[0]) != ["m"]:
         raise KnowledgeError(f"{where}: a rule reads one fact; join its conditions with & inside one @when_all")
-    fields = _compared(conditions[0]["m"], where)
-    kind = _checked(fields, vocabulary, where)
+    written = [
+        (one.field, one.operator, rule.limits[one.limit].value if one.limit is not None else one.word)
+        for one in rule.conditions
+    ]
+    # What durable was told must be what the source says: durable drops halves of `and`, chains and bare fields.
+    if _compared(conditions[0]["m"]) != written:
+        raise KnowledgeError(f"{where}: durable_rules does not hold the conditions that the file states")
+    kind = _checked(written, vocabulary, where)
     for name in rule.limits:
         if (name in limits.read) == (name in rule.derivation):
             raise KnowledgeError(
@@ -233,36 +239,37 @@ def _module(rule: Rule, knowledge: Knowledge) -> ModuleType:
     return module
 
 
-def _compared(definition: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:
-    """(field, literal) of every comparison; anything but comparisons joined by & is refused."""
-    parts = definition.get("$and", [definition])
-    fields: list[tuple[str, Any]] = []
-    for part in parts:
+def _compared(definition: Mapping[str, Any]) -> list[tuple[str, str, object]]:
+    """(field, operator, literal) of every comparison that durable holds."""
+    found = []
+    for part in definition.get("$and", [definition]):
         ((name, literal),) = part.items()
         if name in _OPERATORS:
-            ((name, literal),) = literal.items()
-        if name.startswith("$"):
-            raise KnowledgeError(f"{where}: '{name[1:]}' is not allowed in a rule; derive it as a field of the fact")
-        fields.append((name, literal))
-    return fields
+            ((field_name, value),) = literal.items()
+            found.append((field_name, _OPERATORS[name], value))
+        else:
+            found.append((name, "==", literal))
+    return found
 
 
-def _checked(fields: Sequence[tuple[str, Any]], vocabulary: Mapping[str, frozenset[str]], where: str) -> str:
-    kinds = [literal for name, literal in fields if name == "kind"]
-    if len(kinds) != 1 or kinds[0] not in FACTS:
+def _checked(written: Sequence[tuple[str, str, object]], vocabulary: Mapping[str, frozenset[str]], where: str) -> str:
+    """The kind of fact that the rule asks, once every field of it is one that the fact has."""
+    kinds = [word for name, operator, word in written if name == "kind" and operator == "=="]
+    kind = kinds[0] if kinds else None
+    if len(kinds) != 1 or not isinstance(kind, str) or kind not in FACTS:
         raise KnowledgeError(f"{where}: must compare m.kind with one kind of fact that rulekit declares")
-    for name, literal in fields:
+    for name, _, literal in written:
         if name == "kind":
             continue
-        declared = FACTS[kinds[0]].fields.get(name)
+        declared = FACTS[kind].fields.get(name)
         if declared is None:
-            raise KnowledgeError(f"{where}: fact '{kinds[0]}' has no field '{name}'")
+            raise KnowledgeError(f"{where}: fact '{kind}' has no field '{name}'")
         if type(literal) is not declared.type:
             raise KnowledgeError(f"{where}: '{name}' is compared with a {type(literal).__name__}")
         words = declared.words or vocabulary.get(name, frozenset())
         if declared.type is str and words and literal not in words:
             raise KnowledgeError(f"{where}: '{name}' is never '{literal}'")
-    return str(kinds[0])
+    return kind
 
 
 def _check_text(rule: Rule, kind: str) -> None:

@@ -15,11 +15,12 @@ from typing import cast
 from cds.clinical import Limit
 from cds.errors import KnowledgeError
 from cds.knowledge.files import read_toml, take
+from cds.knowledge.logic import Condition, read_conditions
 
 GROUPS = ("grade", "cap", "downgrade", "support", "founding", "gate", "match", "note")
 EFFECTS = ("suppress", "caution", "not assessable", "replaces")
 
-_RULE_KEYS = {"id", "version", "group", "effect", "title", "question", "text", "evidence", "limits"}
+_RULE_KEYS = {"id", "version", "group", "effect", "title", "question", "text", "evidence", "limits", "signed"}
 _LIMIT_KEYS = {"value", "unit", "meaning", "source", "reviewed", "used_in"}
 _SHARED_KEYS = {"same_as", "used_in"}
 _ROW_KEYS = {"name", "any", "all", "none"}
@@ -36,6 +37,8 @@ class Rule:
     shared      limit -> owner of the number ("R4", or "estimator.ceiling_share"): one number stands in one file
     derivation  limits that are used when the fact is derived, not in the rule's own comparison
     effect      of a gate only
+    conditions  what rules/<name>.py compares, as its source says
+    signed      who signed this version of the sheet and when; None while nobody has
     """
 
     id: str
@@ -50,6 +53,8 @@ class Rule:
     shared: Mapping[str, str] = field(default_factory=dict)
     derivation: frozenset[str] = frozenset()
     effect: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    signed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ def load_rules(root: Path, constants: Mapping[str, Limit]) -> Rules:
 
 
 def read_rule(path: Path) -> Rule:
-    """One rule's data. Raises KnowledgeError naming the file."""
+    """One rule's data, and the conditions of the logic file beside it. Raises KnowledgeError naming the file."""
     table = read_toml(path)
     _only(table, _RULE_KEYS, path.name)
     group = _choice(table, "group", GROUPS, path.name)
@@ -151,6 +156,8 @@ def read_rule(path: Path) -> Rule:
         shared=shared,
         derivation=derivation,
         effect=effect,
+        conditions=read_conditions(path.with_suffix(".py")),
+        signed=_text(table, "signed", path.name) if "signed" in table else None,
     )
 
 
