@@ -93,6 +93,15 @@ def test_another_cause_is_one_info_card_with_that_cause_first(grade, reason):
         assert card.detail.startswith("**First: ")
 
 
+def test_the_reason_told_is_the_one_that_decided():
+    grade = graded(
+        "confounded", finding("R4", "Pain rose 1.2 points per doubling."), finding("R6"), finding("R7-fails")
+    )
+    (card,) = cards(assessment(grade, co_rise=False))
+    assert card.rule == "R7-fails"
+    assert "pain rose before the increases as much as after" in card.summary
+
+
 def test_another_cause_stays_first_on_the_info_card_of_a_co_rise():
     (card,) = cards(
         assessment(graded("alternative-first", finding("R2-fever", celsius=38.6, day="2026-05-03")), co_rise=True)

@@ -11,7 +11,7 @@ Pure: the same assessment and options give the same bytes.
 from __future__ import annotations
 
 from cds.cards import missing
-from cds.cards.info import gap_card, info_card, silence_card
+from cds.cards.info import gap_card, info_card, own_reasons, silence_card
 from cds.cards.options import CardOptions
 from cds.cards.pattern import pattern_card
 from cds.cards.reports import evidence_card
@@ -56,8 +56,8 @@ def _info_rule(found: Assessment, now: Situation) -> str | None:
     if now.increase and has(found, "raise-without-relief"):
         return "raise-without-relief"
     if found.grade.name in ALTERNATIVES:
-        own = [finding for finding in found.grade.reasons if finding not in found.grade.caps]
-        return own[0].rule if own else found.grade.name
+        reasons = own_reasons(found)
+        return reasons[0].rule if reasons else found.grade.name
     if now.increase and found.grade.name == "insufficient-data":
         return "R1"
     return None

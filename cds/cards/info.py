@@ -13,6 +13,13 @@ from cds.cards.suggestions import for_info
 from cds.cards.words import Words, number, short
 from cds.clinical import Assessment, Card, Finding
 
+# Families of rules that decide a grade; beside them the reasons hold what the pattern rests on.
+_DECIDES = {
+    "alternative-first": ("R18", "R2"),
+    "withdrawal-compatible": ("R3",),
+    "confounded": ("R7",),
+    "insufficient-data": ("R1", "R14", "R7"),
+}
 _LOOK_AT = (
     (("R18",), "alternatives_neurotoxicity"),
     (("R2",), "alternatives_red_flag"),
@@ -80,7 +87,7 @@ def _headline(found: Assessment, words: Words, rule: str) -> str:
     if rule == "R1":
         return words.say("info.summary_insufficient", missing=_missing(found, words))
     grade = words.catalogue.grades[found.grade.name]
-    reasons = words.reasons(_own_reasons(found)) or grade.meaning.rstrip(".")
+    reasons = words.reasons(own_reasons(found)) or grade.meaning.rstrip(".")
     return words.say("info.summary_alternative", grade=grade.words[:1].upper() + grade.words[1:], reasons=reasons)
 
 
@@ -104,7 +111,7 @@ def _lines(found: Assessment, situation: Situation, words: Words, founding: bool
 
 
 def _alternative(found: Assessment, words: Words) -> tuple[Line, ...]:
-    reasons = _own_reasons(found)
+    reasons = own_reasons(found)
     grade = words.catalogue.grades[found.grade.name]
     named = words.reasons(reasons) or grade.words
     advice = next((key for rules, key in _LOOK_AT if any(_of(finding, rules) for finding in reasons)), None)
@@ -118,14 +125,16 @@ def _of(finding: Finding, rules: tuple[str, ...]) -> bool:
     return finding.rule.split("-")[0] in rules
 
 
-def _own_reasons(found: Assessment) -> tuple[Finding, ...]:
-    """What led to the grade, without what only capped another one."""
-    return tuple(finding for finding in found.grade.reasons if finding not in found.grade.caps)
+def own_reasons(found: Assessment) -> tuple[Finding, ...]:
+    """What decided the grade, without what only capped or accompanied it."""
+    own = tuple(finding for finding in found.grade.reasons if finding not in found.grade.caps)
+    families = _DECIDES.get(found.grade.name, ())
+    return tuple(finding for finding in own if _of(finding, families)) or own
 
 
 def _grade(found: Assessment, words: Words) -> str:
     grade = words.catalogue.grades[found.grade.name].words
-    reasons = words.reasons(_own_reasons(found))
+    reasons = words.reasons(own_reasons(found))
     return (
         words.say("info.grade_because", grade=grade, reasons=reasons)
         if reasons
@@ -135,9 +144,10 @@ def _grade(found: Assessment, words: Words) -> str:
 
 def _missing(found: Assessment, words: Words) -> str:
     """What a grade would have needed, in the detector's own words."""
-    if found.trend.insufficient:
+    reasons = own_reasons(found)
+    if found.trend.insufficient and any(finding.rule == "R1" for finding in reasons):
         return words.some([short(text, 8) for text in found.trend.insufficient], 3)
-    return words.reasons(_own_reasons(found)) or words.say("missing.few_scores")
+    return words.reasons(reasons) or words.say("missing.few_scores")
 
 
 def _co_rise(found: Assessment, words: Words) -> str:

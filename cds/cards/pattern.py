@@ -14,7 +14,9 @@ from cds.cards.words import Words, number
 from cds.clinical import Assessment, Card, CardLink, Dechallenge
 
 # Caps that are another cause of the pain: they lead the alternatives instead of the caps.
-_CAUSES = frozenset({"R0-cancer", "R0-sickle-cell", "R2-surgery-acute", "R2-undated", "R2b", "A-phantom"})
+_CAUSES = frozenset(
+    {"R0-cancer", "R0-sickle-cell", "R2-surgery-acute", "R2-undated", "R2b", "R18-undated", "A-phantom"}
+)
 _SUPPORT = ("R12-finding", "R12-site")
 
 

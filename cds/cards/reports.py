@@ -118,7 +118,7 @@ def _report(found: Assessment, words: Words, name: str, claim: str, match: str) 
 
 
 def _designs(words: Words) -> str:
-    """"case report (n=1), uncontrolled cohort (n=59), ...", from the registry."""
+    """ "case report (n=1), uncontrolled cohort (n=59), ...", from the registry."""
     return ", ".join(f"{words.evidence[name].design} (n={words.evidence[name].n})" for name in NAMES)
 
 
