@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from cds.errors import PatientMismatch
 from cds.fhir.node import Refused
 from cds.fhir.references import Sent, normal
 
+_UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NOT_SAID = "without subject"
 
 
@@ -51,8 +53,8 @@ def bind(patients: Sequence[Sent], others: Iterable[Sent], patient_id: str | Non
     if patient_id is not None:
         wanted = normal(patient_id) if "/" in patient_id else patient_id.strip()
         id_ = wanted.removeprefix("Patient/")
-        names = {f"Patient/{id_}", normal(id_), f"urn:uuid:{id_.casefold()}"}
-        own = [each for each in patients if names.intersection(each.names)]
+        names = _names(id_)
+        own = [each for each in patients if each.identity in names]
         if patients and not own:
             raise PatientMismatch("the Patient that was sent is not the one of the context", expression="patientId")
         return Bound(id_, frozenset(names.union(*(each.names for each in own))))
@@ -61,9 +63,8 @@ def bind(patients: Sequence[Sent], others: Iterable[Sent], patient_id: str | Non
     if len(named) + sum(each.identity is None for each in patients) > 1:
         raise PatientMismatch("several Patients were sent and no context says which one is meant")
     if named:
-        (identity,) = named
-        names = set().union(*(each.names for each in patients))
-        return Bound(identity.removeprefix("Patient/"), frozenset(names))
+        id_ = next(iter(named)).removeprefix("Patient/")
+        return Bound(id_, frozenset(_names(id_).union(*(each.names for each in patients))))
     subjects = set()
     for each in others:
         try:
@@ -73,5 +74,13 @@ def bind(patients: Sequence[Sent], others: Iterable[Sent], patient_id: str | Non
     if len(subjects) != 1:
         count = "several patients" if subjects else "nobody"
         raise PatientMismatch(f"no context, no Patient with an id, and the resources are about {count}")
-    (name,) = subjects
-    return Bound(name.removeprefix("Patient/"), frozenset({name}))
+    id_ = subjects.pop().removeprefix("Patient/")
+    return Bound(id_, frozenset(_names(id_)))
+
+
+def _names(id_: str) -> set[str]:
+    """The references that a bare id stands for; bundles that are not from a server use one UUID in both forms."""
+    if not _UUID.fullmatch(id_):
+        return {id_ if "/" in id_ else f"Patient/{id_}"}
+    uuid = id_.casefold().removeprefix("urn:uuid:")
+    return {f"Patient/{id_}", f"Patient/{uuid}", f"urn:uuid:{uuid}"}

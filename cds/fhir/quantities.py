@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.clinical import Coding, Concept, Quantity, QuantityRange, Ratio, Span
+from cds.clinical import Coding, Concept, Moment, Quantity, QuantityRange, Ratio, Span
 from cds.fhir.node import Node, words
 from cds.fhir.systems import canonical_system
 
@@ -69,12 +69,16 @@ def period(node: Node | None) -> Span | None:
     if node is None:
         return None
     start, end = node.moment("start"), node.moment("end")
-    if start is not None and end is not None:
-        # Across a change of offset (summer time) only UTC tells which is earlier.
-        before, after = (start.utc, end.utc) if start.utc and end.utc else (start.start, end.end)
-        if after < before:
-            raise node.refusal("end", "before start")
+    if start is not None and end is not None and _turned(start, end):
+        raise node.refusal("end", "before start")
     return Span(start, end)
+
+
+def _turned(start: Moment, end: Moment) -> bool:
+    """True where the end is surely before the start; across a change of offset (summer time) only UTC can tell."""
+    if start.utc and end.utc:
+        return end.utc < start.utc
+    return end.start < start.start and end.last_day < start.day
 
 
 def _system(node: Node) -> str | None:

@@ -74,7 +74,7 @@ def sift(entries: Sequence[Entry], patient_id: str | None) -> Sifted:
             unusable.append((sent, complaint))
         else:
             mine.append(sent)
-    own_patients = [each for each in patients if bound.names.intersection(each.names)]
+    own_patients = [each for each in patients if each.identity in bound.names]
     if not own_patients and patient_id is None:
         own_patients = patients  # the only one, without an id; its resources name it
     return Sifted(

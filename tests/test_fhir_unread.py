@@ -1,0 +1,328 @@
+"""What the models refuse: read without it where no decision uses it, else named, and never silently lost."""
+
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from fhir_samples import DRUG, ME, PATIENT, administration, reason, record, request, score, without
+
+from cds.clinical import Entry, FhirVersion
+
+
+def unread(*resources, version=FhirVersion.R4, **asked):
+    (only,) = record(*resources, version=version, **asked).unread
+    return only
+
+
+# ------------------------------------------------------------------------------------------------ read without
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"vendorPriority": 3}, "vendorPriority"),
+        ({"note": "x"}, "note"),
+        ({"performer": "ward 3"}, "performer"),
+        ({"meta": {"lastUpdated": "yesterday"}}, "meta"),
+        ({"text": {"status": "generated"}}, "text"),
+        ({"identifier": ["x"]}, "identifier"),
+        ({"extension": [{"url": "http://x", "valueBoolean": True, "valueString": "x"}]}, "extension"),
+        ({"_status": {"extension": [{"url": "http://x", "foo": 1}]}}, "_status"),
+        ({"_vendor": "x"}, "_vendor"),
+        ({"id": "o_1"}, "id"),
+        ({"subject": {**ME, "display": ""}}, "subject.display"),
+        ({"subject": {**ME, "identifier": "123"}}, "subject.identifier"),
+        ({"code": {"coding": [{"code": "72514-3", "display": ""}]}}, "code.coding[0].display"),
+        ({"code": {"coding": [{"code": "72514-3", "version": ""}]}}, "code.coding[0].version"),
+        ({"component": [{"code": {"text": "x"}, "vendor": 1}]}, "component[0].vendor"),
+        ({"component": [{"code": {"text": "x"}, "referenceRange": 1}]}, "component[0].referenceRange"),
+        ({"contained": [{"resourceType": "Practitioner", "id": "p", "vendor": 1}]}, "contained[0]"),
+        ({"contained": [{"resourceType": "VendorThing", "id": "p"}]}, "contained[0]"),
+        ({"contained": [{"resourceType": 5}]}, "contained[0]"),
+        ({"issued": "2026-03-01"}, "issued"),
+        ({"specimen": {}, "device": 1}, "device"),
+    ],
+)
+def test_a_score_is_read_without_what_no_decision_uses(fields, named):
+    found = record(score(**fields))
+    assert [(each.reason, each.partial, each.opens_high) for each in found.unread] == [
+        (f"read without: {named}", True, False)
+    ]
+    clean = record(score()).observations[0]
+    kept = {"reference": clean.reference, "aliases": clean.aliases}
+    assert replace(found.observations[0], concept=clean.concept, components=(), **kept) == clean
+
+
+def test_a_vendor_field_inside_a_dosage_costs_no_dose():
+    dosage = {"foo": 1, "additionalInstruction": "with food", "doseAndRate": [{"doseQuantity": {"value": 10, "x": 1}}]}
+    found = record(request(dosageInstruction=[dosage]))
+    assert found.medications[0].dosages[0].dose_and_rate[0].dose.value == 10
+    assert found.unread[0].reason == (
+        "read without: dosageInstruction[0].additionalInstruction, "
+        "dosageInstruction[0].doseAndRate[0].doseQuantity.x, dosageInstruction[0].foo"
+    )
+
+
+def test_what_a_refused_field_hid_is_left_out_in_a_second_round():
+    two_values = {"url": "http://x", "valueBoolean": True, "valueString": "x"}
+    found = record(score(vendor=1, extension=[two_values]))
+    assert found.observations
+    assert set(found.unread[0].reason.removeprefix("read without: ").split(", ")) == {"vendor", "extension"}
+
+
+def test_an_id_that_fhir_forbids_still_names_its_resource():
+    found = record(request(id="order_1"), administration(request={"reference": "MedicationRequest/order_1"}))
+    assert {each.reference for each in found.medications} == {
+        "MedicationRequest/order_1",
+        "MedicationAdministration/a",
+    }
+    assert found.medications[0].links == ("MedicationRequest/order_1",)
+
+
+def test_a_patient_is_read_without_a_name():
+    found = record({**PATIENT, "name": [{"family": ""}], "telecom": "x"})
+    assert found.patient.birth_date is not None
+    assert found.unread[0].reason == "read without: name, telecom"
+
+
+# ------------------------------------------------------------------------------------------------ refused
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"effectiveDateTime": "2026-03-01T08:00:00"}, "effectiveDateTime"),
+        ({"effectiveDateTime": "2026-03-01T08:00Z"}, "effectiveDateTime"),
+        ({"effectiveDateTime": "0001-01-01T00:00:00Z"}, "effectiveDateTime"),
+        ({"status": "Finished"}, "status"),
+        ({"status": None, "_status": {"extension": [{"url": "http://x", "valueCode": "unknown"}]}}, "status"),
+        ({"status": 5}, "status"),
+        ({"code": {"coding": [{"code": 123}]}}, "code.coding[0].code"),
+        ({"code": {"coding": [{"code": "x", "display": 5}]}}, "code.coding[0].display"),
+        ({"code": '{"text": "pain"}'}, "code"),
+        ({"valueInteger": "4"}, "valueInteger"),
+        ({"valueInteger": 4.5}, "valueInteger"),
+        ({"valueInteger": None, "valueBoolean": "true"}, "valueBoolean"),
+        ({"valueInteger": None, "valueQuantity": {"value": "4"}}, "valueQuantity.value"),
+        ({"valueInteger": None, "valueQuantity": {"value": True}}, "valueQuantity.value"),
+        ({"valueInteger": None, "valueQuantity": {"value": 10**13}}, "valueQuantity.value"),
+        ({"valueInteger": None, "valueQuantity": {"value": 4, "comparator": "~"}}, "valueQuantity.comparator"),
+        ({"valueQuantity": {"value": 4}}, "the resource"),
+        ({"modifierExtension": [{"url": "http://x", "valueBoolean": True}]}, "modifierExtension"),
+        ({"implicitRules": "http://x"}, "implicitRules"),
+        ({"component": [{"code": {"text": "x"}, "modifierExtension": [{"url": "http://x"}]}]}, "component[0].modif"),
+        ({"notGiven": True}, "notGiven"),
+        ({"Status": "cancelled"}, "Status"),
+        ({"focus": [{"reference": "RelatedPerson/child"}]}, "focus"),
+        ({"issued": "2026-03-01", "effectiveDateTime": None}, "issued"),
+    ],
+)
+def test_a_score_is_unread_where_a_deciding_field_cannot_be_used(fields, path):
+    found = record(score(**fields))
+    assert found.observations == ()
+    (only,) = found.unread
+    assert only.reason.startswith(path)
+    assert (only.reference, only.kind, only.partial, only.opens_high) == ("Observation/o", "Observation", False, False)
+
+
+def test_a_modifier_extension_is_harmless_where_nothing_is_read():
+    modifier = [{"url": "http://x", "valueBoolean": True}]
+    found = record(score(referenceRange=[{"text": "0-10", "modifierExtension": modifier}], modifierExtension=[]))
+    assert len(found.observations) == 1
+    assert found.unread == ()
+
+
+def test_a_focus_on_the_patient_or_on_a_thing_is_no_other_person():
+    for focus in ("Patient/1", "Device/d"):
+        assert record(score(focus=[{"reference": focus}])).observations
+
+
+@pytest.mark.parametrize(
+    ("dosage", "path"),
+    [
+        ({"asNeededBoolean": "true"}, "asNeededBoolean"),
+        ({"doseQuantity": {"value": 10}}, "doseQuantity"),
+        ({"asNeeded": True}, "asNeeded"),
+        ({"asNeededBoolean": True, "asNeededCodeableConcept": {"text": "pain"}}, ""),
+        ({"doseAndRate": [{"doseQuantity": {"value": -1}}]}, "doseAndRate[0].doseQuantity.value"),
+        ({"doseAndRate": [{"doseRange": {"low": {"value": 2}, "high": {"value": 1}}}]}, "doseAndRate[0].doseRange.low"),
+        ({"timing": {"repeat": {"frequency": "2"}}}, "timing.repeat.frequency"),
+        ({"timing": {"repeat": {"frequency": 2.5}}}, "timing.repeat.frequency"),
+        ({"timing": {"repeat": {"frequency": 3, "frequencyMax": 2}}}, "timing.repeat.frequencyMax"),
+        ({"timing": {"repeat": {"period": 1, "periodUnit": "day"}}}, "timing.repeat.periodUnit"),
+        ({"timing": {"repeat": {"when": ["BEDTIME"]}}}, "timing.repeat.when"),
+        ({"timing": {"repeat": {"dayOfWeek": ["monday"]}}}, "timing.repeat.dayOfWeek"),
+        (
+            {"timing": {"repeat": {"boundsPeriod": {"start": "2026-03", "end": "2026-02"}}}},
+            "timing.repeat.boundsPeriod.end",
+        ),
+        ({"timing": {"event": [None], "_event": [{"id": "x"}]}}, "timing.event[0]"),
+        ({"modifierExtension": [{"url": "http://x", "valueBoolean": True}]}, "modifierExtension"),
+    ],
+)
+def test_an_order_is_unread_where_its_dosage_cannot_be_used(dosage, path):
+    found = record(request(dosageInstruction=[dosage]))
+    assert found.medications == ()
+    assert found.unread[0].reason.startswith(f"dosageInstruction[0]{'.' if path else ''}{path}: ")
+
+
+def test_codes_of_closed_lists_are_found_whatever_their_case():
+    timing = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "D", "when": ["morn", "hs"], "dayOfWeek": ["Mon"]}}
+    (order,) = record(request(status="Active", dosageInstruction=[{"timing": timing}])).medications
+    repeat = order.dosages[0].timing.repeat
+    assert (order.status, repeat.period_unit, repeat.when, repeat.day_of_week) == (
+        "active",
+        "d",
+        ("MORN", "HS"),
+        ("mon",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "version"),
+    [
+        (request(status="ended"), FhirVersion.R4),
+        (without(request(intent="filler-order"), "dosageInstruction"), FhirVersion.STU3),
+        (request(), FhirVersion.STU3),
+        (request(), FhirVersion.R5),
+        ({**without(request(), "medicationCodeableConcept"), "medication": {"concept": DRUG}}, FhirVersion.R4),
+    ],
+)
+def test_what_another_version_allows_is_refused(resource, version):
+    found = record(resource, version=version)
+    assert found.medications == ()
+    assert found.unread[0].opens_high
+
+
+def test_an_object_nested_too_deeply_is_named():
+    deep: dict[str, object] = {}
+    inside = deep
+    for _ in range(500):
+        inside["extension"] = [{"url": "http://x"}]
+        inside = inside["extension"][0]
+    assert reason(score(**deep)) == "nested too deeply"
+
+
+def test_no_reason_repeats_a_value_or_an_unfit_field_name():
+    secret = "Maria Silva"
+    fields = {"status": secret, "effectiveDateTime": secret, "<b>Maria Silva</b>": 1, "valueInteger": secret}
+    text = reason(score(**fields))
+    assert "Maria" not in text
+    assert "<" not in text
+
+
+def test_a_long_list_of_fields_is_cut():
+    assert reason(score(**{f"v{index}": 1 for index in range(9)})) == "read without: v0, v1, v2, v3, v4 and 4 more"
+
+
+# ------------------------------------------------------------------------------------------------ unread medications
+
+
+def test_an_unread_order_opens_the_days_from_its_first_date_on():
+    found = unread(request(status="?", dispenseRequest={"validityPeriod": {"start": "2026-02-27"}}))
+    assert found.opens_high
+    assert found.dates is not None
+    assert found.dates[0] == date(2026, 2, 27)
+    assert found.dates[1].year == 2999
+
+
+@pytest.mark.parametrize(
+    ("resource", "dates"),
+    [
+        (administration(status="?"), (date(2026, 3, 1), date(2026, 3, 1))),
+        (administration(effectiveDateTime="2026-03-01T08:00"), (date(2026, 3, 1), date(2026, 3, 1))),
+        (administration(status="?", effectiveDateTime="2026-03"), (date(2026, 3, 1), date(2026, 3, 31))),
+        (administration(effectiveDateTime="morning"), None),
+        (
+            request(status="?", dispenseRequest={"validityPeriod": {"end": "2026-03-31"}}),
+            (date(2026, 3, 1), date(2026, 3, 31)),
+        ),
+        (
+            {
+                "resourceType": "MedicationDispense",
+                "status": "?",
+                "subject": ME,
+                "medicationCodeableConcept": DRUG,
+                "whenHandedOver": "2026-03-01",
+                "daysSupply": {"value": 7},
+            },
+            (date(2026, 3, 1), date(2026, 3, 8)),
+        ),
+    ],
+)
+def test_the_days_of_an_unread_dose_are_told_where_they_can_be_read(resource, dates):
+    assert unread(resource).dates == dates
+
+
+def test_the_days_of_an_unread_dose_are_those_of_the_configured_zone():
+    night = administration(status="?", effectiveDateTime="2026-03-01T02:00:00Z")
+    assert unread(night, zone=ZoneInfo("America/New_York")).dates == (date(2026, 2, 28), date(2026, 2, 28))
+
+
+@pytest.mark.parametrize("status", ["cancelled", "on-hold", "draft"])
+def test_an_unread_order_that_counts_nothing_opens_nothing(status):
+    assert not unread(request(status=status, authoredOn="?")).opens_high
+    assert unread(request(status="active", authoredOn="?")).opens_high
+    assert not unread(request(intent="plan", authoredOn="?")).opens_high
+
+
+def test_an_unread_draft_of_an_order_hook_opens_the_dose():
+    assert unread(Entry(request(status="draft", authoredOn="?"), "draftOrders[0]", draft=True)).opens_high
+
+
+def test_a_readable_drug_of_an_unread_order_is_told():
+    assert unread(request(status="?")).concept.codings[0].code == "1049621"
+    half = {"coding": [{"code": "161"}, {"code": 7804}]}
+    assert unread(request(medicationCodeableConcept=half)).concept is None
+
+
+def test_entered_in_error_vanishes_even_where_it_is_invalid():
+    gone = {"status": "entered-in-error"}
+    found = record(
+        request(**gone, authoredOn="?"),
+        administration(**gone),
+        score(**gone),
+        without(request(**gone, id="x"), "subject"),
+        {
+            "resourceType": "Condition",
+            "id": "c",
+            "subject": ME,
+            "vendor": 1,
+            "verificationStatus": {"coding": [{"code": "entered-in-error"}]},
+        },
+    )
+    assert (found.medications, found.observations, found.conditions, found.unread) == ((), (), (), ())
+
+
+# ------------------------------------------------------------------------------------------------ types
+
+
+def test_types_that_nothing_reads_are_ignored():
+    others = [{"resourceType": kind, "id": "x", "foo": 1} for kind in ("Practitioner", "Flag", "Vendor", "Bundle")]
+    found = record(*others, score())
+    assert (len(found.observations), found.unread, found.foreign) == (1, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected", "opens"),
+    [
+        (None, "not a resource: no JSON object", False),
+        ([], "not a resource: no JSON object", False),
+        ({"id": "x"}, "resourceType: missing", False),
+        ({"resourceType": 5, "medicationCodeableConcept": DRUG}, "resourceType: missing", True),
+        (score(resourceType="observation"), "resourceType: write Observation", False),
+        (request(resourceType="medicationRequest"), "resourceType: write MedicationRequest", True),
+        (request(resourceType="MedicationOrder"), "MedicationOrder is no resource type of this FHIR version", True),
+    ],
+)
+def test_what_may_have_been_meant_for_us_is_named(resource, expected, opens):
+    found = unread(resource)
+    assert (found.reason, found.opens_high) == (expected, opens)
+
+
+def test_a_nameless_resource_is_named_by_its_full_url_else_by_its_place():
+    nameless = without(score(status="?"), "id")
+    assert unread(Entry(nameless, "entry[4]", full_url="urn:uuid:9f0e")).reference == "urn:uuid:9f0e"
+    assert unread(Entry(nameless, "entry[4]", full_url="a\nb")).reference == "entry[4]"
+    assert unread(Entry({**nameless, "id": "a b"}, "entry[4]")).reference == "entry[4]"
