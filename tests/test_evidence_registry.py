@@ -213,3 +213,17 @@ def test_the_overrides_are_those_of_the_field_and_say_what_they_do():
         "patient-ineligible", "indication-order-exists", "action-completed", "limited-time", "wrong-time-workflow", "need-more-info",
         "does-not-align-latest-evidence", "risk-benefit-ratio", "patient-contraindication", "patient-refuses", "prefers-alternative",
     }  # fmt: skip
+
+
+def test_no_link_that_we_print_rests_on_memory_alone():
+    for report in known().evidence.reports.values():
+        remembered = [item.value for item in report.held_back if item.kind == "memory"]
+        assert not report.url or all(report.url not in value for value in remembered), report.id
+        assert all(not value or value not in report.citation for value in remembered), report.id
+
+
+def test_every_report_that_a_card_links_has_an_address():
+    for grade in GRADES:
+        for card in build(assessment(grade), known(), CardOptions()):
+            for link in card.links:
+                assert link.url.startswith("https://")
