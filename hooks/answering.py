@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from cds import dose, fhir
 from cds.assess import assess
 from cds.bundles import entries_of
 from cds.cards import CardOptions
-from cds.clinical import Assessment, Case, Entry
+from cds.clinical import Assessment, Card, Case, Entry
 from cds.engine import Engine
 from cds.errors import MalformedInput, UnsupportedVersion
 from cds.knowledge import Knowledge
@@ -32,6 +32,32 @@ class Reading:
 
     knowledge: Knowledge
     templates: Mapping[str, Template]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """One answered call, for whoever counts, remembers or holds back cards. `assessment` is None without any opioid."""
+
+    service: Service
+    issuer: Issuer
+    request: HookRequest
+    assessment: Assessment | None
+
+
+Dispatch = Callable[[Evaluated], tuple[Card, ...]]
+
+
+def issued(evaluated: Evaluated) -> tuple[Card, ...]:
+    """Every card of the assessment, none held back."""
+    return evaluated.assessment.cards if evaluated.assessment is not None else ()
+
+
+def card_options(settings: Settings) -> CardOptions:
+    """What the site decided about cards; a signed page address is made card by card (hooks/dispatch.py)."""
+    options = CardOptions(
+        link_mode="smart" if settings.link == "smart" else "off", explain_silence=settings.explain_silence
+    )
+    return options if settings.public_url is None else replace(options, base_url=settings.public_url)
 
 
 class Desk:

@@ -12,17 +12,15 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 
 from cds import knowledge as knowledge_files
-from cds.cards import CardOptions
-from cds.clinical import Assessment, Card
 from cds.engine import Engine
 from cds.knowledge import Knowledge, drugs, scales
 from hooks import issuers, problems, strict_json
-from hooks.answering import Desk
+from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
 from hooks.ehr import Ehr
 from hooks.issuers import Issuer
 from hooks.openapi import document
 from hooks.problems import Refused, json_response
-from hooks.schemas import HookRequest, checked_answer, read_request
+from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
 from hooks.settings import Settings, SettingsError
 from hooks.templates import declared, lint
@@ -38,19 +36,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """One answered call, for whoever counts, remembers or holds back cards. `assessment` is None without any opioid."""
-
-    service: Service
-    issuer: Issuer
-    request: HookRequest
-    assessment: Assessment | None
-
-
-Dispatch = Callable[[Evaluated], tuple[Card, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +64,6 @@ class Door:
         return self.gate.admit(request.headers.get("Authorization"), path)
 
 
-def issued(evaluated: Evaluated) -> tuple[Card, ...]:
-    """Every card of the assessment, none held back."""
-    return evaluated.assessment.cards if evaluated.assessment is not None else ()
-
-
 def create_app(
     settings: Settings,
     *,
@@ -110,7 +90,7 @@ def create_app(
         if profile.mme_table not in known.drugs.tables:
             tables = ", ".join(known.drugs.tables)
             raise SettingsError(f"MME table {profile.mme_table} is unknown; known are {tables}")
-    desk = Desk(settings, readings, Engine(known), Ehr(web, settings), _options(settings))
+    desk = Desk(settings, readings, Engine(known), Ehr(web, settings), card_options(settings))
     door = Door(
         settings=settings,
         services=all_services(),
@@ -207,7 +187,3 @@ def _site(known: Knowledge, pain_codes: Path | None, ndc_codes: Path | None) -> 
     if ndc_codes is not None:
         found = replace(found, drugs=drugs.load(None, ndc_codes))
     return found
-
-
-def _options(settings: Settings) -> CardOptions:
-    return CardOptions() if settings.public_url is None else CardOptions(base_url=settings.public_url)

@@ -98,6 +98,14 @@ class Settings(BaseSettings):
         description="Secret for keyed hashes and sealed records, 32 characters or more, the same for all workers. "
         "Needed by the alert budget, the signed link and the SMART launch.",
     )
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="Bearer token of whoever reads /metrics. Unset: callers on this machine only."
+    )
+    link: Literal["off", "smart", "absolute"] = Field(
+        "off",
+        description="How cards lead to the page: a SMART launch, a signed link that lives for minutes, or not at all.",
+    )
+    explain_silence: bool = Field(False, description="For testers: a card also where there is nothing to show.")
     retention_days: int = Field(365, ge=1, le=3650, description="How long issued cards and feedback are kept.")
     alert_budget_days: int = Field(
         0, ge=0, le=730, description="Days for which an answered finding rests on patient-view; 0: the budget is off."

@@ -28,6 +28,7 @@ FLOORS = {
     "cds.verification": 6,
     "hooks": 7,
     "hooks.app": 8,
+    "hooks.service": 8,
     "hooks.cli": 8,
     "hooks.commands": 8,
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -12,7 +15,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from cds.errors import OihError
 from hooks import settings
-from hooks.app import create_app
+from hooks.settings import Settings
 
 DEVELOPMENT = (
     "DEVELOPMENT MODE: no OIH_CDS_ISSUERS, so anybody who reaches this port may call, and callers may set the evaluation"
@@ -32,7 +35,15 @@ def command(host: str, port: int) -> None:
     configured = settings.load()
     settings.check_bind(configured, host)
     refuse_busy(host, port)
-    app = create_app(configured)
+    with shared_numbers():
+        _serve(configured, host, port)
+
+
+def _serve(configured: Settings, host: str, port: int) -> None:
+    # Only now: prometheus_client looks for its shared directory when it is imported.
+    from hooks.service import create_service
+
+    app = create_service(configured)
     if configured.development:
         click.secho(DEVELOPMENT, fg="yellow", bold=True, err=True)
     # What was loaded is shared by the forked workers and never collected.
@@ -50,6 +61,20 @@ def command(host: str, port: int) -> None:
         loglevel="warning",
         when_ready=lambda _arbiter: click.echo(f"oih-cds serves {base}/cds-services", err=True),
     ).run()
+
+
+@contextmanager
+def shared_numbers() -> Iterator[None]:
+    """A directory in which the workers add up their metrics, gone with the service."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="oih-cds-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def refuse_busy(host: str, port: int) -> None:
