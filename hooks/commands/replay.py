@@ -54,12 +54,12 @@ def command(
     if url and urlsplit(url).hostname not in LOOPBACK and not allow_remote:
         raise click.UsageError(f"{url} is another machine; fixtures go there with --allow-remote only")
     found = [one for path in paths or [fixtures()] for one in fixture.find(path)]
-    evaluated = _in_process() if url is None else _over_http(url)
+    evaluated = in_process(evaluation.load()) if url is None else _over_http(url)
     if update:
         changed = [one.name for one in _progress(found) if _write(one, evaluated)]
         click.echo("\n".join([*changed, f"{len(changed)} of {len(found)} expected.json changed"]))
         return
-    results = [_compare(one, evaluated) for one in _progress(found)]
+    results = [compare(one, evaluated) for one in _progress(found)]
     failed = [one for one in results if one.difference]
     console = Console(highlight=False, soft_wrap=True)
     for result in failed:
@@ -71,8 +71,8 @@ def command(
         ctx.exit(1)
 
 
-def _in_process() -> Answers:
-    evaluator = evaluation.load()
+def in_process(evaluator: evaluation.Evaluator) -> Answers:
+    """Whole reports, under the service ids of the fixtures' hooks."""
     now = datetime.now().astimezone()
 
     def answers(one: Fixture) -> list[dict[str, Any]]:
@@ -107,7 +107,8 @@ def _post(client: httpx.Client, url: str, request: dict[str, Any]) -> dict[str, 
     return {"cards": answer["cards"]}
 
 
-def _compare(one: Fixture, evaluated: Answers) -> Result:
+def compare(one: Fixture, evaluated: Answers) -> Result:
+    """What came beside what was expected; of an answer over HTTP only the cards."""
     start = time.perf_counter()
     try:
         came = evaluated(one)
