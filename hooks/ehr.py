@@ -148,8 +148,8 @@ class _Work:
         seen: set[str] = set()
         number = 1
         while (following := self.parts[key].next) is not None:
-            url = urljoin(f"{self._source.base}/", following)
-            if not following or not _same_origin(url, self._source.base):
+            url = _page_url(following, self._source.base)
+            if url is None:
                 return self._cut(key, "its next page lies on another server")
             if url in seen:
                 return self._cut(key, "its pages run in a circle")
@@ -241,12 +241,15 @@ def _resource(reply: Reply) -> dict[str, Any]:
     return value
 
 
-def _same_origin(url: str, base: str) -> bool:
+def _page_url(following: str, base: str) -> str | None:
+    """The next page's address, None where it is no address or lies beyond the server's own origin."""
     try:
-        parts, ours = urlsplit(url), urlsplit(base)
-        return parts.username is None and _origin(parts) == _origin(ours)
+        url = urljoin(f"{base}/", following)
+        parts = urlsplit(url)
+        ours = parts.username is None and _origin(parts) == _origin(urlsplit(base))
     except ValueError:
-        return False
+        return None
+    return url if following and ours else None
 
 
 def _origin(parts: Any) -> tuple[str, str | None, int]:

@@ -80,7 +80,7 @@ def look(template: Template, value: object, first: int = 0) -> Part:
         return Part(key, State.HAD)
     kind = value.get("resourceType") if isinstance(value, dict) else None
     if not isinstance(value, dict) or kind not in ("Bundle", "OperationOutcome", template.kind):
-        return _failed(key, f"neither a Bundle nor a {template.kind}")
+        return _failed(key, f"neither a Bundle nor one {template.kind}")
     told = tuple(gap for gap in gaps_of(key, value) if gap.kind != "truncated")
     if kind == "OperationOutcome":
         # Alone in the place of data even a warning is no data; only Epic's "no results" leaves nothing to tell.
