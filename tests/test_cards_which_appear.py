@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from cds.cards import CardOptions, build
 from cds.clinical import (
     Assessment,
     Card,
+    Dechallenge,
     DoseTimeline,
     Entry,
     Gap,
@@ -280,9 +282,9 @@ def test_the_same_call_gives_the_same_uuids_and_another_call_others():
 
 def test_pattern_words_are_about_this_order():
     pattern, _ = cards(assessment("possible-oih", hook="order-sign", proposed=draft(180, 240)))
-    assert "This order: 180 to 240 MME/day." in pattern.detail
+    assert "This order: 180 to 240 MME/day (CDC-2022)." in pattern.detail
     pattern, _ = cards(assessment("possible-oih", recent=draft(120, 180)))
-    assert "Opioid order of the last 72 h: 120 to 180 MME/day." in pattern.detail
+    assert "Opioid order of the last 72 h: 120 to 180 MME/day (CDC-2022)." in pattern.detail
 
 
 def test_a_run_of_many_levels_shows_its_ends():
@@ -297,3 +299,73 @@ def test_doses_keep_the_decimal_that_decides():
     levels = (replace(CO_RISE.levels[0], dose=float(Decimal("49.6"))), *CO_RISE.levels[1:])
     (card,) = cards(assessment("no-signal", trend=replace(TREND, co_rise=replace(CO_RISE, levels=levels))))
     assert "49.6 to 180 MME/day" in card.summary
+
+
+def test_suicidal_thoughts_on_record_stand_first_on_every_card():
+    gate = Gate("G-suicidality", "caution", "suicidal ideation on record (2026-05-03)")
+    thoughts = {"gates": (gate,), "findings": (finding("G-suicidality"), RAISE)}
+    asked = {"hook": "order-sign", "proposed": draft()}
+    for grade in ("possible-oih", "strong-pattern", "no-signal", "insufficient-data", "confounded"):
+        shown = cards(assessment(grade, **thoughts, **asked))
+        assert shown
+        for card in shown:
+            assert card.detail.startswith("**Suicidal thoughts on record: assess this first")
+    assert cards(assessment("possible-oih", **thoughts))[0].summary.startswith(
+        "Suicidal thoughts on record: assess first. "
+    )
+
+
+def test_recent_surgery_is_told_as_the_cap_and_leads_the_alternatives():
+    surgery = finding("R2-surgery-acute", "Surgery on 2026-05-30.", day="2026-05-30")
+    pattern, _ = cards(
+        assessment(graded("possible-oih", finding("R4"), caps=(surgery,)), trend=replace(TREND, mode="acute"))
+    )
+    assert "First rule out: surgery on 2026-05-30 (on record); disease progression" in pattern.detail
+    assert pattern.indicator == "info"
+
+
+def test_what_held_the_grade_down_is_told():
+    low = finding("R13", highest=45.0)
+    pattern, _ = cards(assessment(graded("possible-oih", finding("R4"), caps=(low,))))
+    assert "Graded no higher: unusual at this dose, 45 MME/day at most." in pattern.detail
+
+
+def test_every_card_with_a_daily_dose_names_the_table():
+    for grade in GRADES:
+        for card in cards(assessment(grade, findings=(RAISE,), hook="order-sign", proposed=draft())):
+            if "MME" in f"{card.summary} {card.detail}":
+                assert "CDC-2022" in card.detail, card.detail
+
+
+def test_a_report_is_direct_only_where_its_population_is_on_record():
+    for rule, label in (
+        ("M-amputation", "Liang 2017"),
+        ("M-opioid-use-disorder", "Elyn 2024"),
+        ("M-crps", "Ocker 2020"),
+    ):
+        _, evidence = cards(assessment(graded("possible-oih"), findings=(finding(rule),)))
+        lines = [line for line in evidence.detail.splitlines() if line.startswith("- ")]
+        assert [line.startswith(f"- {label}") for line in lines] == ["indirect" not in line for line in lines]
+
+
+def test_a_pattern_with_de_challenge_tells_the_fall():
+    falls = (
+        Dechallenge(datetime(2026, 5, 1), 180.0, 120.0, -2.0),
+        Dechallenge(datetime(2026, 4, 1), 180.0, 150.0, -3.0, void="ketamine"),
+    )
+    pattern, _ = cards(assessment("strong-pattern", trend=replace(TREND, dechallenges=falls)))
+    assert "After the reduction of 1 May 2026 (180 to 120 MME/day) pain fell 2 points" in pattern.detail
+    assert "ketamine" not in pattern.detail.lower()
+
+
+def test_the_line_that_points_at_the_page_needs_a_page():
+    assert all(
+        card.links[0].type == "smart" for card in cards(assessment(), CardOptions("https://cds.example", "smart"))
+    )
+    assert "see the page" not in "".join(card.detail for card in cards(assessment()))
+    for url, linked in ((None, False), ("https://cds.example/page?t=signed", True)):
+        options = CardOptions("https://cds.example", "absolute", url)
+        links = [link.url for card in cards(assessment(), options) for link in card.links]
+        assert ("https://cds.example/page?t=signed" in links) == linked
+    with pytest.raises(ValueError, match="'blue' is none of"):
+        CardOptions(link_mode="blue")

@@ -51,7 +51,7 @@ def gap_card(found: Assessment, situation: Situation, words: Words, options: Car
     lines = (
         Line(crisis_line(found, words, "crisis")),
         *missing.lines(found, words),
-        Line(seen.order_line(situation, words), rank=1),
+        Line(seen.order_line(found, situation, words), rank=1),
         Line(_grade(found, words)),
     )
     return card(
@@ -100,7 +100,7 @@ def _lines(found: Assessment, situation: Situation, words: Words, founding: bool
         *(_alternative(found, words) if first else ()),
         Line(words.say("seen.levels", table=found.dose.table) if levels else "", rank=1),
         *(Line(level, rank=1, bullet=True) for level in levels),
-        Line(seen.order_line(situation, words), rank=2),
+        Line(seen.order_line(found, situation, words), rank=2),
         Line(words.say("info.cannot_tell") if founding else ""),
         Line("" if first or insufficient else _grade(found, words), rank=2),
         Line(words.say("info.missing", missing=_missing(found, words)) if insufficient else "", rank=1),

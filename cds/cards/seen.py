@@ -94,7 +94,7 @@ def level_lines(found: Assessment, words: Words) -> tuple[str, ...]:
     return (*texts[:2], words.say("seen.more_levels", count=len(texts) - 4), *texts[-2:])
 
 
-def order_line(situation: Situation, words: Words) -> str:
+def order_line(found: Assessment, situation: Situation, words: Words) -> str:
     """What this order, or the one of the last 72 h, would make of the dose."""
     order = situation.proposed
     if order is None or not situation.increase:
@@ -102,7 +102,7 @@ def order_line(situation: Situation, words: Words) -> str:
     key = "this_order" if situation.ordered else "recent_order"
     if order.before is None or order.after is None:
         return words.say(f"seen.{key}_unknown")
-    return words.say(f"seen.{key}", before=number(order.before), after=number(order.after))
+    return words.say(f"seen.{key}", before=number(order.before), after=number(order.after), table=found.dose.table)
 
 
 def unit(found: Assessment, words: Words) -> str:

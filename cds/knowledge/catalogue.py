@@ -23,8 +23,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "doses": "first last low high unit table from to scores", "pain_only": "first last from to scores",
         "steps": "rising steps", "beta": "beta", "level": "first dose unit pain scores", "level_unscored": "first dose unit",
         "levels": "table", "more_levels": "count", "dechallenge": "day before after unit fall", "scores_one": "",
-        "scores_many": "count", "no_scores": "", "this_order": "before after", "this_order_unknown": "",
-        "recent_order": "before after", "recent_order_unknown": "", "unit_chronic": "", "unit_acute": "",
+        "scores_many": "count", "no_scores": "", "this_order": "before after table", "this_order_unknown": "",
+        "recent_order": "before after table", "recent_order_unknown": "", "unit_chronic": "", "unit_acute": "",
     },
     "pattern": {
         "summary_steps": "grade rising steps from to low high unit", "summary_levels": "grade from to low high unit",
