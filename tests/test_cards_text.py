@@ -20,7 +20,7 @@ from cds.clinical import Card, DoseTimeline, Gap, Uncounted
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = {"<p>", "</p>", "<ul>", "</ul>", "<li>", "</li>", "<strong>", "</strong>"}
-QUIET = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 OPTIONS = CardOptions("https://cds.example", "smart")
 
 
@@ -141,8 +141,7 @@ def test_other_peoples_text_holds_no_address_that_a_client_would_link(text):
 def test_no_card_renders_other_tags_than_ours(found):
     for card in cards(found):
         assert tags(card.detail) <= OURS, card.detail
-        assert "<" not in card.summary
-        assert "&#" not in card.summary
+        assert not set("<>") & set(card.summary)
 
 
 @given(st.text(max_size=2000), st.integers(1, 12))
