@@ -1,0 +1,171 @@
+"""Orders, statements and dispenses become courses: one opioid of one resource, over days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import MINYEAR, date, datetime
+from decimal import ROUND_CEILING, Decimal
+
+from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Source
+from cds.dose import amount, dosage
+from cds.dose.amount import Dose
+from cds.dose.days import DAY
+from cds.dose.dosage import Line
+from cds.dose.drug import Opioid
+from cds.dose.links import Node
+from cds.dose.sig import Schedule
+from cds.dose.status import Standing
+from cds.dose.units import hours
+from cds.dose.values import HOURS, NotCounted, Piece, Range, plain
+from cds.knowledge.drugs import Drugs
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A course before it is known when a later order replaces it.
+
+    first, last   days of the resource itself; last None: it runs on
+    past          it has ended, though no end may be written
+    stop_moment   a written end with its time of day, None for dates
+    route         route of its lines; lines by several routes make several plans
+    zero          a recorded "not taken"
+    """
+
+    use: MedicationUse
+    opioid: Opioid
+    route: str | None
+    lines: tuple[Line, ...]
+    first: date
+    last: date | None
+    past: bool
+    therapy: Node | None
+    inpatient: bool = False
+    zero: bool = False
+    flags: tuple[str, ...] = ()
+    stopped: bool = False
+    began: datetime | None = None
+    ceased: datetime | None = None
+
+    @property
+    def slots(self) -> frozenset[str]:
+        return frozenset(slot for line in self.lines if line.schedule for slot in line.schedule.slots)
+
+    @property
+    def rank(self) -> tuple[date, datetime]:
+        """Later ones replace earlier ones."""
+        authored = self.use.authored
+        return self.first, authored.start if authored else datetime(MINYEAR, 1, 1)
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """Drug, form and strength: unlinked resources that share it are one therapy."""
+        drug = self.opioid
+        return (drug.name, self.route, drug.form, drug.release, drug.mg, drug.per, drug.partners)
+
+    @property
+    def loose(self) -> bool:
+        return self.opioid.mg is None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A plan laid out over days."""
+
+    plan: Plan
+    pieces: tuple[Piece, ...]
+
+
+def after(moment: Moment, as_of: AsOf) -> bool:
+    """Whether a moment lies after the evaluation date: nothing after it is known."""
+    if moment.utc is not None and as_of.offset is not None:
+        limit, at = as_of.at - as_of.offset, moment.utc
+    else:
+        limit, at = as_of.at, moment.start
+    return at >= limit if len(as_of.text) <= 10 else at > limit
+
+
+def interval(use: MedicationUse, standing: Standing) -> tuple[Moment | None, Moment | None, date | None]:
+    """First moment, written end, and the last day that written ends and supplies leave; None where not written."""
+    span = use.effective
+    start = span.start if span else None
+    end = span.end if span else None
+    if use.source is Source.ORDERED:
+        start = start or (use.supply.start if use.supply else None) or use.authored
+        ends = [moment for moment in (end, use.supply.end if use.supply else None) if moment is not None]
+        end = min(ends, key=lambda moment: moment.end) if ends else None
+    elif start is not None and start == end and use.source is Source.STATED and standing is Standing.CURRENT:
+        end = None  # "active" as told on that day: it goes on
+    elif start is not None and start == end and use.source is Source.DISPENSED:
+        end = None  # handed over then; the supply says how long it lasts
+    start = start or use.authored
+    if use.source is Source.STATED and standing is Standing.NOT_TAKEN and span is None:
+        end = use.authored
+    last = None if end is None else end.last_day
+    days = _supply_days(use)
+    if days is not None and start is not None:
+        by_supply = start.day + (days - 1) * DAY
+        last = by_supply if last is None else min(last, by_supply)
+    if standing is Standing.PAST and use.status_changed is not None and use.source is Source.ORDERED:
+        changed = use.status_changed.last_day
+        last = changed if last is None else min(last, changed)
+    return start, end, last
+
+
+def _supply_days(use: MedicationUse) -> int | None:
+    if use.days_supply is None or use.days_supply.value is None or use.days_supply.value <= 0:
+        return None
+    length = hours(use.days_supply)
+    days = use.days_supply.value if length is None else length / HOURS
+    if use.source is Source.ORDERED and use.repeats_allowed:
+        days *= 1 + use.repeats_allowed
+    return int(days.to_integral_value(ROUND_CEILING))
+
+
+def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
+    """quantity / days of supply as a line of one dose a day, None where one of them is missing or cannot be read."""
+    if use.quantity is None or use.days_supply is None:
+        return None
+    length = hours(use.days_supply)
+    value = use.days_supply.value
+    if value is None or value <= 0:
+        return None
+    days = value if length is None else length / HOURS
+    try:
+        total = amount.of_dose(use.quantity, opioid, opioid.route, None)
+    except NotCounted:
+        return None
+    if total.rate and not opioid.patch:
+        return None
+    if total.rate and opioid.mg:
+        patches = total.mg.high / opioid.mg
+        share = min(Decimal(1), patches * dosage.wear_hours(opioid, drugs) / (days * HOURS))
+        dose = Dose(Range.exact(opioid.mg * share), True, f"{plain(patches)} patches in {plain(days)} days")
+    else:
+        dose = Dose(total.mg.scaled(1 / days), False, f"{total.text} / {plain(days)} days")
+    schedule = None if dose.rate else Schedule(per_day=Range.exact(Decimal(1)))
+    route = opioid.route or ("oral" if opioid.name in drugs.oral_if_unstated else None)
+    return Line(route=route, dose=dose, schedule=schedule, flags=("dose from quantity and days of supply",))
+
+
+def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> tuple[Line, ...]:
+    """Every line of the resource; a supply stands in where no sig could be read."""
+    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weight)]
+    sufficient = [line for line in found if _has_number(line, opioid, drugs)]
+    if not sufficient and use.source is not Source.ADMINISTERED:
+        from_supply = supplied(use, opioid, drugs)
+        if from_supply is not None:
+            route = found[0].route if found else from_supply.route
+            return (replace(from_supply, route=route),)
+    if not found:
+        return tuple(dosage.lines(Dosage(), opioid, drugs, weight))
+    return tuple(found)
+
+
+def _has_number(line: Line, opioid: Opioid, drugs: Drugs) -> bool:
+    if line.once or (line.schedule is not None and line.schedule.events):
+        return line.dose is not None
+    try:
+        dosage.daily(line, opioid, drugs)
+    except NotCounted:
+        return False
+    return True

@@ -1,0 +1,348 @@
+"""A Dosage becomes lines: one dose, how often, within which bounds. Structured fields win over the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from cds.clinical import Dosage, Moment, Quantity, QuantityRange, Ratio
+from cds.dose import amount, sig, timing
+from cds.dose.amount import Dose
+from cds.dose.drug import Opioid
+from cds.dose.route import route_of, route_of_text
+from cds.dose.sig import Schedule
+from cds.dose.units import hours
+from cds.dose.values import HOURS, ONE, ZERO, NotCounted, Range, plain, spread
+from cds.knowledge.drugs import Drugs
+
+_PCA = ("pca", "patient controlled", "patient-controlled")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One instruction.
+
+    gap       why it has no number; then `dose` is None
+    cap       most mg in a day
+    phase     taper phase; lines of one phase run side by side
+    days      length of the line in days, counted from its start
+    duration  hours of one infusion
+    timeless  no frequency is written anywhere (a patch is then worn continuously, an infusion runs)
+    """
+
+    route: str | None
+    dose: Dose | None = None
+    schedule: Schedule | None = None
+    prn: bool = False
+    cap: Decimal | None = None
+    phase: int = 0
+    start: Moment | None = None
+    end: Moment | None = None
+    days: Decimal | None = None
+    count: int | None = None
+    count_max: int | None = None
+    duration: Decimal | None = None
+    flags: tuple[str, ...] = ()
+    gap: NotCounted | None = None
+
+    @property
+    def once(self) -> bool:
+        return self.schedule is not None and self.schedule.once
+
+    @property
+    def timeless(self) -> bool:
+        return self.schedule is None or (
+            self.schedule.per_day is None and not self.schedule.once and not self.schedule.events
+        )
+
+
+def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> list[Line]:
+    """The lines of one Dosage; a line that could not be read says so in `gap`."""
+    text = dosage.text or dosage.patient_instruction
+    parts = sig.read(text) if text else None
+    base = _base(dosage, opioid, parts, text, drugs)
+    if any(word in (text or "").lower() for word in _PCA) and not _given(dosage):
+        gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
+        return [replace(base, gap=gap)]
+    try:
+        schedule = timing.read(dosage.timing)
+        doses = _doses(dosage, opioid, base.route, weight)
+    except NotCounted as gap:
+        return [replace(base, gap=gap)]
+    if doses is None:
+        return _from_text(base, schedule, parts, text, opioid)
+    return [_structured(base, doses, schedule, parts, text, dosage, opioid)]
+
+
+def _given(dosage: Dosage) -> bool:
+    """An administration has no timing: its dose was delivered."""
+    return dosage.timing is None and any(each.dose is not None for each in dosage.dose_and_rate)
+
+
+def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, text: str | None, drugs: Drugs) -> Line:
+    repeat = dosage.timing.repeat if dosage.timing else None
+    said = {part.route for part in parts or () if part.route}
+    route = route_of(dosage.route, drugs)
+    flags: tuple[str, ...] = ()
+    if route is None and len(said) == 1:
+        route = route_of_text(said.pop())
+    if route is None:
+        route = opioid.route or route_of_text(text)
+    if route is None and opioid.name in drugs.oral_if_unstated:
+        route, flags = "oral", ("no route is written: read as oral",)
+    length = hours(repeat.bounds_duration) if repeat else None
+    duration = None
+    if repeat and repeat.duration is not None:
+        longest = repeat.duration_max if repeat.duration_max is not None else repeat.duration
+        duration = hours(Quantity(longest, code=repeat.duration_unit))
+    return Line(
+        route=route,
+        prn=dosage.as_needed,
+        phase=dosage.sequence or 0,
+        start=repeat.bounds_start if repeat else None,
+        end=repeat.bounds_end if repeat else None,
+        days=None if length is None else length / HOURS,
+        count=repeat.count if repeat else None,
+        count_max=repeat.count_max if repeat else None,
+        duration=duration,
+        flags=flags,
+    )
+
+
+def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose | None:
+    """The structured dose, None where there is none. Several typed entries must agree, or they make a range."""
+    found: list[Dose] = []
+    problem: NotCounted | None = None
+    rates: list[Dose] = []
+    for each in dosage.dose_and_rate:
+        try:
+            if each.dose is not None:
+                found.append(_checked(each.dose, opioid, route, weight, dosage))
+            elif each.rate is not None:
+                rates.append(amount.of_rate(each.rate, opioid, weight))
+        except NotCounted as gap:
+            problem = gap
+    if not found:
+        found = rates
+    if not found:
+        if problem is not None:
+            raise problem
+        return None
+    first = found[0]
+    if all(dose.mg == first.mg and dose.rate == first.rate for dose in found):
+        return first
+    if len({dose.rate for dose in found}) > 1:
+        raise NotCounted("dose-contradiction", "the dose is written as an amount and as a rate that differ")
+    mg = Range(min(dose.mg.low for dose in found), max(dose.mg.high for dose in found))
+    return Dose(mg, first.rate, f"{spread(mg)} mg", ("several doses are written for one instruction",))
+
+
+def _checked(
+    dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weight: Decimal | None, dosage: Dosage
+) -> Dose:
+    found = amount.of_dose(dose, opioid, route, weight)
+    if dosage.max_per_administration is None:
+        return found
+    limit = amount.of_dose(dosage.max_per_administration, opioid, route, weight)
+    if limit.rate != found.rate or limit.mg.high >= found.mg.high:
+        return found
+    return replace(found, mg=found.mg.at_most(limit.mg.high), text=f"{found.text}, at most {limit.text}")
+
+
+def _structured(
+    base: Line,
+    dose: Dose,
+    schedule: Schedule | None,
+    parts: tuple[sig.Part, ...] | None,
+    text: str | None,
+    dosage: Dosage,
+    opioid: Opioid,
+) -> Line:
+    flags = base.flags
+    said = parts[0] if parts and len(parts) == 1 else None
+    if schedule is None or (schedule.per_day is None and not schedule.once and not schedule.events):
+        if said is not None:
+            schedule = said.schedule
+        elif text and parts is None:
+            schedule = sig.frequency(text)
+    elif said is not None and _contradicts(dose, schedule, said, opioid):
+        flags = (*flags, "structure and text of the dosage differ; the structure is used")
+    prn = base.prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
+    cap, cap_flags = _cap(dosage, dose, opioid, said)
+    days = base.days
+    if days is None and said is not None:
+        days = said.schedule.days
+    return replace(
+        base,
+        dose=dose,
+        schedule=schedule,
+        prn=prn,
+        cap=cap,
+        days=days,
+        flags=(*flags, *dose.flags, *(schedule.flags if schedule else ()), *cap_flags),
+    )
+
+
+def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid) -> bool:
+    if schedule.per_day is not None and said.schedule.per_day is not None and schedule.per_day != said.schedule.per_day:
+        return True
+    if said.low is None or said.high is None:
+        return False
+    try:
+        read = amount.of_dose(_quantities(said.low, said.high, said.unit), _strengthened(said, opioid), None, None)
+    except NotCounted:
+        return False
+    return read.rate == dose.rate and read.mg != dose.mg
+
+
+def _from_text(
+    base: Line, schedule: Schedule | None, parts: tuple[sig.Part, ...] | None, text: str | None, opioid: Opioid
+) -> list[Line]:
+    if not parts or any(part.low is None for part in parts):
+        if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
+            assumed = Dose(
+                Range.exact(opioid.mg), True, f"1 x {plain(opioid.mg * 1000)} mcg/h", ("no dose is written: one patch",)
+            )
+            spoken = parts[0].schedule if parts else None
+            return [replace(base, dose=assumed, schedule=schedule or spoken, flags=(*base.flags, *assumed.flags))]
+        said = "the text of the dosage could not be read" if text else "no dose is written"
+        return [replace(base, gap=NotCounted("sig-not-read" if text else "no-dose", said))]
+    if schedule is not None and len(parts) > 1:
+        return [replace(base, gap=NotCounted("sig-not-read", "several doses in the text beside one timing"))]
+    return [_spoken(base, part, schedule, opioid) for part in parts]
+
+
+def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid) -> Line:
+    """A line from one part of a sig."""
+    strengthened = _strengthened(part, opioid)
+    flags = (*base.flags, "dose read from the text")
+    if part.total_mg is not None and opioid.mg is not None and part.total_mg != opioid.mg and _counts(part):
+        flags = (*flags, f"the text says {plain(part.total_mg)} mg a unit, the product has {plain(opioid.mg)} mg")
+    try:
+        dose = amount.of_dose(
+            _quantities(part.low or ZERO, part.high or ZERO, part.unit), strengthened, base.route, None
+        )
+        cap = None
+        if part.cap is not None:
+            limit = Quantity(part.cap.amount, part.cap.unit or part.unit)
+            cap = amount.of_dose(limit, strengthened, base.route, None).mg.high
+    except NotCounted as gap:
+        return replace(base, gap=gap, phase=base.phase + part.phase)
+    chosen = schedule if schedule is not None else part.schedule
+    return replace(
+        base,
+        dose=dose,
+        schedule=chosen,
+        prn=base.prn or part.schedule.prn or chosen.prn,
+        cap=cap,
+        phase=base.phase + part.phase,
+        days=base.days if base.days is not None else part.schedule.days,
+        flags=(*flags, *dose.flags, *chosen.flags),
+    )
+
+
+def _counts(part: sig.Part) -> bool:
+    return not part.unit.startswith(("mg", "milli", "mc", "ug", "micro", "ml", "cc"))
+
+
+def _strengthened(part: sig.Part, opioid: Opioid) -> Opioid:
+    """Where only the text tells the strength ("1 tablet (10 mg total)"), it is used, with low certainty."""
+    if opioid.mg is None and part.total_mg is not None and _counts(part):
+        return replace(opioid, mg=part.total_mg, per="unit")
+    return opioid
+
+
+def _quantities(low: Decimal, high: Decimal, text: str) -> Quantity | QuantityRange:
+    if low == high:
+        return Quantity(low, text)
+    return QuantityRange(Quantity(low, text), Quantity(high, text))
+
+
+def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> tuple[Decimal | None, tuple[str, ...]]:
+    """The least of all maxima per day, in mg; maxima that cannot be read are named and leave the dose as it is."""
+    limits: list[Decimal] = []
+    flags: tuple[str, ...] = ()
+    for ratio in dosage.max_per_period:
+        limit = _per_day(ratio, dose, opioid)
+        if limit is None:
+            flags = ("a maximum per period could not be read",)
+        else:
+            limits.append(limit)
+    if said is not None and said.cap is not None:
+        try:
+            limit_dose = amount.of_dose(
+                Quantity(said.cap.amount, said.cap.unit or said.unit or None), _strengthened(said, opioid), None, None
+            )
+            limits.append(limit_dose.mg.high)
+        except NotCounted:
+            flags = (*flags, "a maximum in the text could not be read")
+    return (min(limits) if limits else None), flags
+
+
+def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid) -> Decimal | None:
+    if ratio.numerator is None or ratio.numerator.value is None or dose.rate:
+        return None
+    length = HOURS if ratio.denominator is None else hours(ratio.denominator)
+    if length is None or length <= 0:
+        return None
+    words = {(ratio.numerator.unit or "").lower().strip("{} "), (ratio.numerator.code or "").lower().strip("{} ")}
+    if words & {"dose", "doses", "dose(s)"}:
+        return ratio.numerator.value * dose.mg.high * HOURS / length
+    try:
+        limit = amount.of_dose(ratio.numerator, opioid, None, None)
+    except NotCounted:
+        return None
+    return None if limit.rate else limit.mg.high * HOURS / length
+
+
+def daily(line: Line, opioid: Opioid, drugs: Drugs) -> tuple[Range, Range, str]:
+    """mg a day (PRN at the most permitted), the same without PRN, and the arithmetic.
+
+    Raises NotCounted where the line has no dose or no frequency.
+    """
+    dose, schedule = line.dose, line.schedule
+    if line.gap is not None:
+        raise line.gap
+    if dose is None:
+        raise NotCounted("no-dose", "no dose is written")
+    per_day = schedule.per_day if schedule is not None else None
+    if opioid.patch and dose.rate:
+        mg, text = _worn(dose, per_day, opioid, drugs)
+    elif dose.rate:
+        mg, text = _infused(line, dose, per_day)
+    elif per_day is None:
+        if not (line.prn and line.cap is not None):
+            raise NotCounted("no-timing", "neither a frequency nor a supply is written")
+        mg, text = Range(ZERO, line.cap), f"{dose.text} as needed, at most {plain(line.cap)} mg/day"
+    else:
+        mg, text = dose.mg.times(per_day), f"{dose.text} x {spread(per_day)}/day"
+    if line.cap is not None and line.cap < mg.high:
+        mg, text = mg.at_most(line.cap), f"{text}, at most {plain(line.cap)} mg/day"
+    if line.prn:
+        return Range(ZERO, mg.high), Range(ZERO, ZERO), f"{text}, as needed"
+    return mg, mg, text
+
+
+def _worn(dose: Dose, per_day: Range | None, opioid: Opioid, drugs: Drugs) -> tuple[Range, str]:
+    """mcg/h on the skin; an application is worn for its wear time, or until the next one."""
+    share = Range.exact(ONE)
+    if per_day is not None:
+        wear = wear_hours(opioid, drugs)
+        share = Range(min(ONE, per_day.low * wear / HOURS), min(ONE, per_day.high * wear / HOURS))
+    worn = share.scaled(HOURS)
+    return dose.mg.times(worn), f"{dose.text} x {spread(worn)} h/24 h"
+
+
+def wear_hours(opioid: Opioid, drugs: Drugs) -> Decimal:
+    if opioid.release_hours is not None:
+        return opioid.release_hours
+    return drugs.limits["fentanyl_patch_hours" if opioid.name == "fentanyl" else "other_patch_hours"]
+
+
+def _infused(line: Line, dose: Dose, per_day: Range | None) -> tuple[Range, str]:
+    if line.duration is not None and per_day is not None:
+        mg = dose.mg.times(per_day).scaled(line.duration)
+        return mg, f"{dose.text} x {plain(line.duration)} h x {spread(per_day)}/day"
+    if per_day is not None and per_day.high > 1:
+        raise NotCounted("no-duration", "an infusion several times a day without its length")
+    return dose.mg.scaled(HOURS), f"{dose.text} x 24 h"

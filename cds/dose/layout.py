@@ -1,0 +1,210 @@
+"""A plan laid out over days: phases, bounds, counts, single doses, infusions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
+from cds.clinical import AsOf, Moment, Precision, Source
+from cds.dose import amount, dosage
+from cds.dose.amount import Dose
+from cds.dose.course import Course, Plan, after
+from cds.dose.days import DAY, by_day, midnight
+from cds.dose.dosage import Line
+from cds.dose.values import HOURS, NOTHING, ZERO, NotCounted, Piece, Range, plain
+from cds.knowledge.drugs import Drugs
+
+
+def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
+    """The pieces of a plan, clipped to the evaluation date."""
+    if plan.zero:
+        last = as_of.day if plan.last is None else plan.last
+        piece = Piece(plan.first, last, NOTHING, NOTHING, "recorded as not taken")
+        return Course(plan, _clipped((piece,), as_of.day))
+    pieces: list[Piece] = []
+    phases = sorted({line.phase for line in plan.lines})
+    cursor = plan.first
+    for number, phase in enumerate(phases):
+        lines = [line for line in plan.lines if line.phase == phase]
+        lengths = [length for line in lines if (length := _length(line)) is not None]
+        own = [line.end.last_day for line in lines if line.end is not None]
+        final = number == len(phases) - 1
+        if final or lengths or own:
+            end = max([cursor + (length - 1) * DAY for length in lengths] + own, default=None) if not final else None
+            for line in lines:
+                pieces += _of_line(line, plan, cursor, end, drugs, as_of)
+            if end is not None:
+                cursor = end + DAY
+            continue
+        # A phase without a length: from here on the dose is one of the remaining phases.
+        pieces += _undated_phases([line for line in plan.lines if line.phase >= phase], plan, cursor, drugs, as_of)
+        break
+    flagged = tuple(replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces)
+    return Course(plan, _clipped(flagged, as_of.day))
+
+
+def _length(line: Line) -> int | None:
+    if line.days is not None:
+        return max(1, int(line.days.to_integral_value(ROUND_CEILING)))
+    if line.once:
+        return 1
+    count = line.count_max or line.count
+    if count is not None and line.schedule is not None and line.schedule.per_day is not None:
+        high = line.schedule.per_day.high
+        if high > 0:
+            return max(1, int((Decimal(count) / high).to_integral_value(ROUND_CEILING)))
+    return None
+
+
+def _of_line(line: Line, plan: Plan, cursor: date, phase_end: date | None, drugs: Drugs, as_of: AsOf) -> list[Piece]:
+    first = line.start.day if line.start is not None else cursor
+    ends = [end for end in (phase_end, plan.last, line.end.last_day if line.end else None) if end is not None]
+    length = _length(line)
+    if length is not None:
+        ends.append(first + (length - 1) * DAY)
+    if line.schedule is not None and line.schedule.events and line.dose is not None and line.gap is None:
+        return _of_events(line.dose, line.schedule.events, line, as_of)
+    if line.once and line.gap is None and line.dose is not None:
+        return [_single(line.dose, line, plan, first, drugs)] if not ends or first <= min(ends) else []
+    past_open = plan.past and not ends
+    last = min(ends) if ends else as_of.day
+    if past_open:
+        implied = _implied_end(line, plan, first, drugs)
+        if implied is None:
+            return _ended_unknown(line, plan, first, drugs)
+        last = implied
+    if plan.stopped:
+        last = min(last, as_of.day - DAY)
+    if last < first:
+        return []
+    return _constant(line, plan, first, last, drugs)
+
+
+def _constant(line: Line, plan: Plan, first: date, last: date, drugs: Drugs) -> list[Piece]:
+    try:
+        mg, scheduled, text = dosage.daily(line, plan.opioid, drugs)
+    except NotCounted as gap:
+        return [Piece(first, last, None, gap=gap, flags=line.flags, prn=line.prn)]
+    if line.dose is not None and line.dose.rate and not plan.opioid.patch and line.schedule is None:
+        return _infusion(line.dose, line, plan, first, last)
+    full = Piece(first, last, mg, scheduled, text, line.flags, prn=line.prn)
+    return _remainder(line, full)
+
+
+def _remainder(line: Line, full: Piece) -> list[Piece]:
+    """The last day of "20 doses, 3 a day" holds two."""
+    count = line.count_max or line.count
+    per_day = line.schedule.per_day if line.schedule is not None else None
+    if count is None or per_day is None or per_day.high <= 1 or line.days is not None or full.mg is None:
+        return [full]
+    left = Decimal(count) % per_day.high
+    length = (full.last - full.first).days + 1
+    if left == 0 or length != _length(line):
+        return [full]
+    share = left / per_day.high
+    tail = replace(
+        full, first=full.last, mg=full.mg.scaled(share), scheduled=full.scheduled.scaled(share),
+        arithmetic=f"{full.arithmetic}, the last {plain(left)} of {count} doses",
+    )  # fmt: skip
+    return [replace(full, last=full.last - DAY), tail] if length > 1 else [tail]
+
+
+def _infusion(dose: Dose, line: Line, plan: Plan, first: date, last: date) -> list[Piece]:
+    """An ordered infusion without a timing runs: the hours of its first and last day count, where they are written."""
+    begin = line.start or (plan.use.effective.start if plan.use.effective else None) or plan.use.authored
+    starts = begin.start if begin and begin.precision is Precision.TIME and begin.day == first else midnight(first)
+    end = line.end or (plan.use.effective.end if plan.use.effective else None)
+    stops = end.start if end and end.precision is Precision.TIME and end.day == last else midnight(last + DAY)
+    pieces: list[Piece] = []
+    for day_first, day_last, length in by_day(starts, stops):
+        mg = dose.mg.scaled(length)
+        low = Range(ZERO, mg.high) if line.prn else mg
+        text = f"{dose.text} x {plain(length, 4)} h"
+        pieces.append(Piece(day_first, day_last, low, NOTHING if line.prn else mg, text, line.flags, prn=line.prn))
+    return pieces
+
+
+def _single(dose: Dose, line: Line, plan: Plan, day: date, drugs: Drugs) -> Piece:
+    if dose.rate:
+        length = line.duration or (dosage.wear_hours(plan.opioid, drugs) if plan.opioid.patch else None)
+        if length is None:
+            return Piece(day, day, None, gap=NotCounted("no-duration", "an infusion without its length"))
+        if plan.opioid.patch:
+            whole = int((length / HOURS).to_integral_value(ROUND_CEILING))
+            mg, last = dose.mg.scaled(HOURS), day + (whole - 1) * DAY
+            return Piece(day, last, mg, mg, f"{dose.text} x 24 h/24 h, once", line.flags, prn=line.prn)
+        mg = dose.mg.scaled(length)
+    else:
+        mg = dose.mg
+    mg = mg.at_most(line.cap)
+    text = f"{dose.text}, once"
+    if line.prn:
+        return Piece(day, day, Range(ZERO, mg.high), NOTHING, text, line.flags, prn=True)
+    return Piece(day, day, mg, mg, text, line.flags)
+
+
+def _of_events(dose: Dose, events: tuple[Moment, ...], line: Line, as_of: AsOf) -> list[Piece]:
+    pieces: list[Piece] = []
+    mg = dose.mg.at_most(line.cap)
+    for moment in events:
+        if after(moment, as_of):
+            continue
+        day = moment.day
+        low = Range(ZERO, mg.high) if line.prn else mg
+        scheduled = NOTHING if line.prn else mg
+        pieces.append(Piece(day, day, low, scheduled, dose.text, line.flags, prn=line.prn))
+    return pieces
+
+
+def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | None:
+    """A dispensed or ordered quantity lasts as long as the sig's highest dose allows."""
+    if plan.use.quantity is None or plan.use.source not in (Source.DISPENSED, Source.ORDERED):
+        return None
+    try:
+        total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route, None)
+        mg, _, _ = dosage.daily(line, plan.opioid, drugs)
+    except NotCounted:
+        return None
+    if total.rate and plan.opioid.patch and plan.opioid.mg:
+        days = total.mg.high / plan.opioid.mg * dosage.wear_hours(plan.opioid, drugs) / HOURS
+    elif total.rate or mg.high <= 0:
+        return None
+    else:
+        days = total.mg.high / mg.high
+    return first + (max(1, int(days.to_integral_value(ROUND_CEILING))) - 1) * DAY
+
+
+def _ended_unknown(line: Line, plan: Plan, first: date, drugs: Drugs) -> list[Piece]:
+    """Ended, and no date says when: the first day counts, the days of a usual supply after it are open."""
+    gap = NotCounted("end-not-recorded", "it has ended, and no date says when: only its first day is counted")
+    length = int(drugs.limits["unknown_end_days"])
+    tail = Piece(first + DAY, first + length * DAY, None, gap=gap, flags=line.flags)
+    return [*_constant(line, plan, first, first, drugs), tail]
+
+
+def _undated_phases(lines: list[Line], plan: Plan, first: date, drugs: Drugs, as_of: AsOf) -> list[Piece]:
+    last = as_of.day if plan.last is None else plan.last
+    ranges: list[Range] = []
+    texts: list[str] = []
+    for phase in sorted({line.phase for line in lines}):
+        total = NOTHING
+        for line in (line for line in lines if line.phase == phase):
+            try:
+                mg, _, text = dosage.daily(line, plan.opioid, drugs)
+            except NotCounted as gap:
+                return [Piece(first, last, None, gap=gap)]
+            total += mg
+            texts.append(text)
+        ranges.append(total)
+    mg = Range(min(each.low for each in ranges), max(each.high for each in ranges))
+    flags = ("the phases of a taper have no lengths: any of them may be in force",)
+    return [Piece(first, last, mg, mg, " or ".join(texts), flags)]
+
+
+def _clipped(pieces: tuple[Piece, ...], last: date) -> tuple[Piece, ...]:
+    return tuple(
+        piece if piece.last <= last else replace(piece, last=last)
+        for piece in pieces
+        if piece.first <= min(piece.last, last)
+    )

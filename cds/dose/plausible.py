@@ -1,0 +1,53 @@
+"""Implausible amounts are counted and flagged before they feed a card (convention 8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from cds.dose.course import Course
+from cds.dose.dosage import Line
+from cds.dose.drug import Opioid
+from cds.dose.values import Piece, plain
+from cds.knowledge.drugs import Drugs
+
+
+def flagged(course: Course, drugs: Drugs) -> Course:
+    """The course with a flag on every piece that is hard to believe."""
+    return replace(course, pieces=tuple(_checked(course, piece, drugs) for piece in course.pieces))
+
+
+def _checked(course: Course, piece: Piece, drugs: Drugs) -> Piece:
+    plan = course.plan
+    if piece.mg is None or plan.zero:
+        return piece
+    flags: list[str] = []
+    usual = drugs.maxima.get((plan.opioid.name, plan.route or ""))
+    if usual is not None and piece.mg.high > usual.day * drugs.limits["implausible_times"]:
+        flags.append(
+            f"implausible amount: {plain(piece.mg.high)} mg a day, more than {plain(drugs.limits['implausible_times'])} "
+            f"times the usual maximum of {plain(usual.day)} mg"
+        )
+    for line in plan.lines:
+        flags += _dose_flags(line, plan.opioid, plan.route, drugs)
+    return replace(piece, flags=(*piece.flags, *flags)) if flags else piece
+
+
+def _dose_flags(line: Line, opioid: Opioid, route: str | None, drugs: Drugs) -> list[str]:
+    if line.dose is None or opioid.mg is None or opioid.mg <= 0:
+        return []
+    mg = line.dose.mg.high
+    units = mg / opioid.mg
+    if opioid.per in ("unit", "h") and units >= drugs.limits["units_per_dose"]:
+        return [f"implausible dose: {plain(units)} units at once"]
+    usual = drugs.maxima.get((opioid.name, route or ""))
+    weakest = drugs.weakest.get((opioid.name, opioid.route or ""))
+    if opioid.per != "mL" or usual is None or usual.liquid_dose is None or weakest is None:
+        return []
+    if opioid.mg >= weakest * drugs.limits["concentrate_times"] and mg > usual.liquid_dose:
+        return [_concentrate(units, opioid.mg, mg)]
+    return []
+
+
+def _concentrate(ml: Decimal, strength: Decimal, mg: Decimal) -> str:
+    return f"concentrate: {plain(ml)} mL of {plain(strength)} mg/mL are {plain(mg)} mg at once; check for a mix-up of strengths"

@@ -1,0 +1,178 @@
+"""A later order replaces an earlier one (convention 12), and what a record says about its end."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from cds.clinical import MedicationUse, Source
+from cds.dose.course import Course, Plan
+from cds.dose.days import DAY
+from cds.dose.status import Standing, standing
+from cds.dose.therapy import apart
+from cds.dose.values import NotCounted
+from cds.knowledge.drugs import Drugs
+
+
+def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
+    """The plans, each ended where a later one takes its place."""
+    ended = _replaced(plans, uses)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for index, plan in enumerate(ended):
+        if plan.zero:
+            continue
+        for key in _keys(plan):
+            groups.setdefault((plan.use.source, *key), []).append(index)
+    last: dict[int, date] = {}
+    for indices in groups.values():
+        ordered = sorted(indices, key=lambda index: (ended[index].rank, ended[index].use.reference))
+        for position, index in enumerate(ordered):
+            if ended[index].last is None and not _finite(ended[index]):
+                later = _successor(ended, ordered, position)
+                if later is not None:
+                    last[index] = min(last.get(index, later), later)
+    for index, day in last.items():
+        ended[index] = replace(ended[index], last=day)
+    return _changed_over([plan for plan in ended if plan.last is None or plan.last >= plan.first])
+
+
+def _keys(plan: Plan) -> list[tuple[object, ...]]:
+    keys: list[tuple[object, ...]] = [("same", *plan.signature)]
+    if plan.therapy is not None:
+        keys.append(("linked", plan.therapy, plan.route, plan.opioid.release))
+    return keys
+
+
+def _finite(plan: Plan) -> bool:
+    """Whether the sig itself ends the course: nothing needs to replace it, and it resumes where a later one ends."""
+    return bool(plan.lines) and all(
+        line.end is not None or line.days is not None or line.count is not None or line.once or _listed(line.schedule)
+        for line in plan.lines
+    )
+
+
+def _listed(schedule: object) -> bool:
+    return bool(getattr(schedule, "events", ()))
+
+
+def _successor(plans: Sequence[Plan], ordered: Sequence[int], position: int) -> date | None:
+    """The day before the first later plan that takes this one's place."""
+    mine = plans[ordered[position]]
+    for index in ordered[position + 1 :]:
+        other = plans[index]
+        if other.rank > mine.rank and not apart(mine, other):
+            return other.first - DAY
+    return None
+
+
+def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
+    """priorPrescription: the named order ends where the new one begins, whatever drug the new one is."""
+    begins: dict[str, date] = {}
+    for use in uses:
+        if not use.replaces or use.draft or not _counts(use):
+            continue
+        start = (use.effective.start if use.effective else None) or (use.supply.start if use.supply else None)
+        moment = start or use.authored
+        if moment is not None:
+            for reference in use.replaces:
+                begins[reference] = min(begins.get(reference, moment.day), moment.day)
+    result: list[Plan] = []
+    for plan in plans:
+        named = [begins[name] for name in (plan.use.reference, *plan.use.aliases) if name in begins]
+        if named:
+            end = min(named) - DAY
+            plan = replace(plan, last=end if plan.last is None else min(plan.last, end))
+        result.append(plan)
+    return result
+
+
+def _counts(use: MedicationUse) -> bool:
+    try:
+        return standing(use) in (Standing.CURRENT, Standing.PAST)
+    except NotCounted:
+        return False
+
+
+def _changed_over(plans: list[Plan]) -> list[Plan]:
+    """Stopped at 8:00 and another strength begun at 8:00: the day belongs to the new one."""
+    begun: dict[tuple[object, ...], list[datetime]] = {}
+    for plan in plans:
+        if plan.began is not None and not plan.zero:
+            begun.setdefault(_drug(plan, plan.first), []).append(plan.began)
+    result: list[Plan] = []
+    for plan in plans:
+        ceased, last = plan.ceased, plan.last
+        if ceased is not None and last is not None and last == ceased.date() > plan.first:
+            followed = any(moment >= ceased for moment in begun.get(_drug(plan, last), ()))
+            plan = replace(plan, last=last - DAY) if followed else plan
+        result.append(plan)
+    return result
+
+
+def _drug(plan: Plan, day: date) -> tuple[object, ...]:
+    return (plan.use.source, plan.opioid.name, plan.route, plan.opioid.release, day)
+
+
+def time_limited(courses: Sequence[Course], drugs: Drugs) -> frozenset[int]:
+    """Positions of courses with short bounds of their own that no course of the same drug and release continues."""
+    limit = timedelta(days=int(drugs.limits["time_limited_days"]))
+    bridge = timedelta(days=int(drugs.limits["bridging_days"]) + 1)
+    spans: list[tuple[tuple[object, ...], date, date] | None] = []
+    firsts: dict[tuple[object, ...], list[date]] = {}
+    lasts: dict[tuple[object, ...], list[date]] = {}
+    for course in courses:
+        if not course.pieces or course.plan.zero:
+            spans.append(None)
+            continue
+        key: tuple[object, ...] = (course.plan.opioid.name, course.plan.route, course.plan.opioid.release)
+        first = min(piece.first for piece in course.pieces)
+        last = max(piece.last for piece in course.pieces)
+        spans.append((key, first, last))
+        firsts.setdefault(key, []).append(first)
+        lasts.setdefault(key, []).append(last)
+    for each in (*firsts.values(), *lasts.values()):
+        each.sort()
+    found: set[int] = set()
+    for index, (course, span) in enumerate(zip(courses, spans, strict=True)):
+        if span is None or not _own_bounds(course.plan):
+            continue
+        key, first, last = span
+        if last - first + DAY >= limit:
+            continue
+        if not _any(firsts[key], last - DAY, last + bridge, first) and not _any(
+            lasts[key], first - bridge, first + DAY, last
+        ):
+            found.add(index)
+    return frozenset(found)
+
+
+def _own_bounds(plan: Plan) -> bool:
+    return plan.use.source in (Source.ORDERED, Source.STATED) and _finite(plan)
+
+
+def _any(days: Sequence[date], low: date, high: date, besides: date) -> bool:
+    """Whether a day of the sorted list lies in [low, high], the course's own one not counted."""
+    count = bisect_right(days, high) - bisect_left(days, low)
+    return count - (1 if low <= besides <= high else 0) > 0
+
+
+def overlaps(plans: Iterable[Plan], drugs: Drugs) -> list[str]:
+    """Supplies of one product that overlap for more than a week are named; they are never a sum."""
+    limit = int(drugs.limits["named_overlap_days"])
+    groups: dict[tuple[object, ...], list[tuple[Plan, date]]] = {}
+    for plan in plans:
+        if plan.use.days_supply is not None and plan.last is not None and not plan.zero:
+            groups.setdefault((plan.use.source, *plan.signature), []).append((plan, plan.last))
+    named: list[str] = []
+    for group in groups.values():
+        ordered = sorted(group, key=lambda entry: (entry[0].rank, entry[0].use.reference))
+        for (earlier, earlier_last), (later, later_last) in pairwise(ordered):
+            days = (min(earlier_last, later_last) - later.first).days + 1
+            if days > limit:
+                named.append(
+                    f"{later.use.reference}: its supply overlaps the one of {earlier.use.reference} by {days} days; counted once"
+                )
+    return named

@@ -1,0 +1,279 @@
+"""One day: which of the resources that cover it count, and once (conventions 4, 6, 11, 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cds.clinical import Source
+from cds.dose.course import Plan
+from cds.dose.values import NOTHING, ZERO, NotCounted, Piece, Range
+
+_BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
+_SLOT_CLASS = {
+    "MORN": "morning", "MORN.early": "morning", "MORN.late": "morning", "ACM": "morning", "CM": "morning",
+    "PCM": "morning", "WAKE": "morning", "NOON": "noon", "ACD": "noon", "CD": "noon", "PCD": "noon", "AFT": "afternoon",
+    "AFT.early": "afternoon", "AFT.late": "afternoon", "EVE": "evening", "EVE.early": "evening", "EVE.late": "evening",
+    "ACV": "evening", "CV": "evening", "PCV": "evening", "NIGHT": "night", "HS": "night", "PHS": "night",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A resource and its pieces that cover the day."""
+
+    plan: Plan
+    pieces: tuple[Piece, ...]
+
+    @property
+    def numbers(self) -> tuple[tuple[Piece, Range], ...]:
+        return tuple((piece, piece.mg) for piece in self.pieces if piece.mg is not None and piece.gap is None)
+
+    @property
+    def gaps(self) -> tuple[NotCounted, ...]:
+        return tuple(piece.gap for piece in self.pieces if piece.gap is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one resource contributes to the day, in mg of its opioid."""
+
+    plan: Plan
+    mg: Range
+    scheduled: Range
+    arithmetic: str
+    flags: tuple[str, ...]
+    zero: bool = False
+
+    @property
+    def given(self) -> bool:
+        return self.plan.use.source is Source.ADMINISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Everything that counts on the day, and everything that could not be counted.
+
+    native  amounts known in mg of drugs that have no factor
+    home    resources left out because the patient is in hospital
+    """
+
+    shares: tuple[Share, ...]
+    gaps: tuple[tuple[Plan, NotCounted], ...]
+    native: tuple[tuple[Plan, Range], ...]
+    home: tuple[Plan, ...]
+
+
+def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
+    """The day's therapies, each counted once from its best source."""
+    ordered = sorted(active, key=lambda each: (each.plan.rank, each.plan.use.reference, each.plan.route or ""))
+    home: list[Plan] = []
+    present: list[Active] = []
+    for each in ordered:
+        away = in_stay and each.plan.use.source is not Source.ADMINISTERED and not each.plan.inpatient
+        if away:
+            home.append(each.plan)
+        else:
+            present.append(each)
+    shares: list[Share] = []
+    gaps: list[tuple[Plan, NotCounted]] = []
+    native: list[tuple[Plan, Range]] = []
+    groups = _absorb_loose(_group(present))
+    for group in groups:
+        group_shares, chosen = _pick(group)
+        shares += group_shares
+        for each in chosen:
+            gaps += [(each.plan, gap) for gap in each.gaps]
+            native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
+    return Taken(tuple(_ambiguous(shares)), tuple(gaps), tuple(native), tuple(home))
+
+
+# ---------------------------------------------------------------------------------------------- which belong together
+
+
+def _group(active: Sequence[Active]) -> list[list[Active]]:
+    """Linked, or of the same drug, form and strength."""
+    keys: dict[tuple[object, ...], int] = {}
+    parent: list[int] = []
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            index = parent[index]
+        return index
+
+    for index, each in enumerate(active):
+        parent.append(index)
+        plan = each.plan
+        mine: list[tuple[object, ...]] = [("same", *plan.signature)]
+        if plan.therapy is not None:
+            mine.append(("linked", plan.therapy, plan.route, plan.opioid.release))
+        for key in mine:
+            other = keys.setdefault(key, index)
+            first, second = sorted((root(other), root(index)))
+            parent[second] = first
+    groups: dict[int, list[Active]] = {}
+    for index, each in enumerate(active):
+        groups.setdefault(root(index), []).append(each)
+    return list(groups.values())
+
+
+def _absorb_loose(groups: list[list[Active]]) -> list[list[Active]]:
+    """A drug given by name and milligrams alone joins the one therapy of that drug that it can belong to.
+
+    It joins where it says the same amount as a resource of another kind, or is a fact (administered, not taken).
+    Otherwise it stays a therapy of its own, and is summed.
+    """
+    by_drug: dict[tuple[str, str | None], list[list[Active]]] = {}
+    for group in groups:
+        plan = group[0].plan
+        by_drug.setdefault((plan.opioid.name, plan.route), []).append(group)
+    result: list[list[Active]] = []
+    for candidates in by_drug.values():
+        loose: list[list[Active]] = []
+        known: list[list[Active]] = []
+        for group in candidates:
+            (loose if all(each.plan.loose for each in group) else known).append(group)
+        for group in loose:
+            hosts = [host for host in known if _may_join(group, host)]
+            if len(hosts) == 1:
+                hosts[0].extend(group)
+            else:
+                result.append(group)
+        result += known
+    return result
+
+
+def _may_join(group: Sequence[Active], host: Sequence[Active]) -> bool:
+    if {each.plan.use.source for each in group} & {each.plan.use.source for each in host}:
+        return False
+    releases = {each.plan.opioid.release for each in (*group, *host)} - {""}
+    if len(releases) > 1:
+        return False
+    if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in group):
+        return True
+    return {_total(each) for each in group} == {_total(each) for each in host}
+
+
+def _total(active: Active) -> Range:
+    total = NOTHING
+    for _, mg in active.numbers:
+        total += mg
+    return Range(round(total.low, 6), round(total.high, 6))
+
+
+# ---------------------------------------------------------------------------------------------- which of them count
+
+
+def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
+    """The shares of one therapy, and the resources whose gaps matter."""
+    given = [each for each in group if each.plan.use.source is Source.ADMINISTERED]
+    if given:
+        return [share for each in given if (share := _share(each)) is not None], given
+    without_number: list[Active] | None = None
+    for source in _BELOW:
+        of_source = [each for each in group if each.plan.use.source is source]
+        if not of_source:
+            continue
+        zeros = [each for each in of_source if each.plan.zero]
+        if zeros:
+            share = _share(zeros[-1])
+            return ([share] if share else []), []
+        chosen, flags = _latest(of_source)
+        shares = [share for each in chosen if (share := _share(each)) is not None]
+        if shares:
+            if without_number is not None:
+                flags = (*flags, "the resource of higher rank has no dose; this one's is used")
+            return [replace(share, flags=(*share.flags, *flags)) for share in _merged(shares, chosen)], chosen
+        if without_number is None:
+            without_number = chosen
+    return [], without_number or []
+
+
+def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]:
+    """A later one replaces an earlier one, unless they name different times of day."""
+    kept: list[Active] = []
+    flags: tuple[str, ...] = ()
+    for each in reversed(of_source):
+        conflicts = [other for other in kept if not apart(each.plan, other.plan)]
+        if not conflicts:
+            kept.append(each)
+        elif any(other.plan.rank == each.plan.rank for other in conflicts) and _total(each) not in map(
+            _total, conflicts
+        ):
+            kept.append(each)
+            flags = ("two resources of one day for one product differ: the lower and the higher are the range",)
+    return kept[::-1], flags
+
+
+def apart(one: Plan, other: Plan) -> bool:
+    """Whether both name times of day, and none in common."""
+    mine, theirs = one.slots, other.slots
+    if not mine or not theirs:
+        return False
+    if all(":" in slot for slot in mine | theirs) or not any(":" in slot for slot in mine | theirs):
+        return not mine & theirs
+    return not {_slot_class(slot) for slot in mine} & {_slot_class(slot) for slot in theirs}
+
+
+def _slot_class(slot: str) -> str:
+    if ":" not in slot:
+        return _SLOT_CLASS.get(slot, slot)
+    hour = int(slot.split(":")[0])
+    return next(
+        (name for limit, name in ((5, "night"), (11, "morning"), (14, "noon"), (17, "afternoon"), (21, "evening")) if hour < limit),
+        "night",
+    )  # fmt: skip
+
+
+def _merged(shares: Sequence[Share], chosen: Sequence[Active]) -> list[Share]:
+    """Resources that exclude each other become one share with a range; parts of one therapy stay side by side."""
+    merged: list[Share] = []
+    for share in shares:
+        rival = next((at for at, other in enumerate(merged) if not apart(share.plan, other.plan)), None)
+        if rival is None or len(chosen) == 1:
+            merged.append(share)
+            continue
+        other = merged[rival]
+        higher, lower = (share, other) if share.mg.high >= other.mg.high else (other, share)
+        merged[rival] = replace(
+            higher,
+            mg=Range(min(share.mg.low, other.mg.low), higher.mg.high),
+            scheduled=Range(min(share.scheduled.low, other.scheduled.low), higher.scheduled.high),
+            arithmetic=f"{higher.arithmetic} or {lower.arithmetic}",
+        )
+    return merged
+
+
+def _share(each: Active) -> Share | None:
+    numbers = each.numbers
+    if not numbers:
+        return None
+    mg, scheduled = NOTHING, NOTHING
+    for piece, amount in numbers:
+        mg += amount
+        scheduled += piece.scheduled
+    text = " + ".join(f"({piece.arithmetic})" if len(numbers) > 1 else piece.arithmetic for piece, _ in numbers)
+    flags = tuple(dict.fromkeys(flag for piece, _ in numbers for flag in piece.flags))
+    return Share(each.plan, mg, scheduled, text, flags, zero=each.plan.zero)
+
+
+def _ambiguous(shares: Sequence[Share]) -> list[Share]:
+    """Different strengths of one drug and release with the same daily mg: low is one of them, high the sum."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for index, share in enumerate(shares):
+        if share.given or share.zero or share.mg.high == 0:
+            continue
+        drug = share.plan.opioid
+        key = (drug.name, share.plan.route, drug.release, round(share.mg.high, 6))
+        groups.setdefault(key, []).append(index)
+    result = list(shares)
+    for indices in groups.values():
+        if len({shares[index].plan.opioid.mg for index in indices}) < 2:
+            continue
+        flag = "different strengths of one drug with the same daily dose: one therapy or several"
+        for position, index in enumerate(sorted(indices, key=lambda at: shares[at].mg.low)):
+            share = result[index]
+            low = share.mg if position == len(indices) - 1 else Range(ZERO, share.mg.high)
+            scheduled = share.scheduled if position == len(indices) - 1 else Range(ZERO, share.scheduled.high)
+            result[index] = replace(share, mg=low, scheduled=scheduled, flags=(*share.flags, flag))
+    return result

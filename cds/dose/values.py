@@ -1,0 +1,85 @@
+"""What the dose modules hand to each other: ranges, days, reasons. Amounts are milligrams of the opioid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from cds.errors import UnitError
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+HOURS = Decimal(24)
+
+
+class NotCounted(UnitError):
+    """Why an opioid has no number; caught where a resource is read, and told as Uncounted.
+
+    code  stable word, one per reason
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value known to lie between two bounds; low equals high where it is known exactly."""
+
+    low: Decimal
+    high: Decimal
+
+    @classmethod
+    def exact(cls, value: Decimal) -> Range:
+        return cls(value, value)
+
+    def __add__(self, other: Range) -> Range:
+        return Range(self.low + other.low, self.high + other.high)
+
+    def times(self, other: Range) -> Range:
+        return Range(self.low * other.low, self.high * other.high)
+
+    def scaled(self, factor: Decimal) -> Range:
+        return Range(self.low * factor, self.high * factor)
+
+    def at_most(self, limit: Decimal | None) -> Range:
+        return self if limit is None else Range(min(self.low, limit), min(self.high, limit))
+
+
+NOTHING = Range(ZERO, ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of days with one and the same amount of one opioid, from one dosage line or administration.
+
+    first, last   both days included
+    mg            of a day, PRN at the most that is permitted; None where it could not be computed, then `gap` says why
+    scheduled     of a day without PRN
+    worn          mcg/h x hours of a patch, as the arithmetic prints it
+    """
+
+    first: date
+    last: date
+    mg: Range | None
+    scheduled: Range = NOTHING
+    arithmetic: str = ""
+    flags: tuple[str, ...] = ()
+    gap: NotCounted | None = None
+    prn: bool = False
+
+
+def plain(value: Decimal, places: int = 6) -> str:
+    """A number as people write it: 4.8, 60, 0.285714."""
+    rounded = round(value, places)
+    text = format(rounded, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def spread(value: Range) -> str:
+    """'60', or '30-60' for a range."""
+    low, high = plain(value.low), plain(value.high)
+    return low if low == high else f"{low}-{high}"
