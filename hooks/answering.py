@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,14 +13,14 @@ from cds import dose, fhir
 from cds.assess import assess
 from cds.bundles import entries_of
 from cds.cards import CardOptions
-from cds.clinical import Assessment, Card, Case, Entry
+from cds.clinical import Assessment, Card, Case, Entry, FhirVersion
 from cds.engine import Engine
 from cds.errors import MalformedInput, UnsupportedVersion
 from cds.knowledge import Knowledge
 from hooks import prefetch
 from hooks.ehr import Ehr, Source
 from hooks.issuers import Issuer
-from hooks.prefetch import Part
+from hooks.prefetch import Part, State
 from hooks.schemas import HookRequest
 from hooks.services import Service
 from hooks.settings import PREFIX, Settings
@@ -73,41 +74,40 @@ class Desk:
     ) -> None:
         """readings  knowledge by (pain codes, NDC crosswalk) of the site; rules and engine are the same for all"""
         self._settings = settings
-        self._knowledge = readings
+        self._readings = {
+            (*site, version): Reading(known, all_templates(known, settings, version))
+            for site, known in readings.items()
+            for version in FhirVersion
+        }
         self._engine = engine
         self._ehr = ehr
         self._options = options
 
-    def reading(self, issuer: Issuer) -> Reading:
-        known = self._knowledge[issuer.pain_codes, issuer.ndc_codes]
-        return Reading(known, all_templates(known, self._settings, issuer.fhir_version))
+    def reading(self, issuer: Issuer, version: FhirVersion | None = None) -> Reading:
+        return self._readings[issuer.pain_codes, issuer.ndc_codes, version or issuer.fhir_version]
 
     def evaluate(self, service: Service, issuer: Issuer, request: HookRequest, now: datetime) -> Assessment | None:
         """The assessment, or None where there is no opioid that the hook could be about.
 
         Raises InputError: 400 for what was sent, 412 for a required key that was not sent and cannot be fetched.
         """
-        reading = self.reading(issuer)
         case = self._case(service, issuer, request, now)
+        reading = self.reading(issuer, case.version)
         drafts = tuple(entry for entry in case.entries if entry.draft)
         if service.orders and not holds_opioid(case, drafts, reading.knowledge):
             return None
         parts = prefetch.looked_at(reading.templates, request.prefetch)
         prefetch.check_patient(parts["patient"], request.patient_id)
+        deadline = time.monotonic() + self._settings.fetch_seconds
         reasons: dict[str, str] = {}
-        lean = self._settings.prefetch == "lean"
-        for keys in (LEAN_KEYS, tuple(reading.templates)) if lean else (tuple(reading.templates),):
-            chosen = {key: parts[key] for key in keys}
-            completed, told = self._complete(chosen, reading, issuer, request)
-            parts |= completed
-            reasons |= told
-            if lean and keys == LEAN_KEYS and not drafts:
-                entries = tuple(entry for key in keys for entry in parts[key].entries)
-                if parts["medicationRequests"].state is prefetch.State.HAD and not holds_opioid(
-                    case, entries, reading.knowledge
-                ):
-                    return None
-        prefetch.check_patient(parts["patient"], request.patient_id)
+        if self._settings.prefetch == "lean":
+            self._complete(LEAN_KEYS, parts, reasons, reading, issuer, request, deadline)
+            entries = tuple(entry for key in LEAN_KEYS for entry in parts[key].entries)
+            ordered = parts["medicationRequests"].state is State.HAD
+            if ordered and not drafts and not holds_opioid(case, entries, reading.knowledge):
+                return None
+        rest = [key for key in parts if self._settings.prefetch == "default" or key not in LEAN_KEYS]
+        self._complete(rest, parts, reasons, reading, issuer, request, deadline)
         prefetch.check_required(parts, reasons)
         cutoff = case.as_of.day - timedelta(days=int(reading.knowledge.estimator.look_back_days))
         case = replace(
@@ -146,19 +146,30 @@ class Desk:
         return value
 
     def _complete(
-        self, parts: dict[str, Part], reading: Reading, issuer: Issuer, request: HookRequest
-    ) -> tuple[dict[str, Part], dict[str, str]]:
+        self,
+        keys: Iterable[str],
+        parts: dict[str, Part],
+        reasons: dict[str, str],
+        reading: Reading,
+        issuer: Issuer,
+        request: HookRequest,
+        deadline: float,
+    ) -> None:
+        """Replace what can be fetched, and note why the rest cannot."""
+        chosen = {key: parts[key] for key in keys}
         if request.fhir_server is None or request.authorization is None:
-            return parts, {}
+            return
         told = request.authorization.patient
-        if told is not None and told.removeprefix("Patient/") != request.patient_id:
-            return parts, dict.fromkeys(parts, "not sent, and the token is for another patient")
         base = issuer.may_name(request.fhir_server)
-        if base is None:
-            return parts, dict.fromkeys(
-                parts, "not sent, and fhirServer is not on the list of servers that may be read"
-            )
-        return self._ehr.complete(parts, reading.templates, Source(base, request.authorization), request.patient_id)
+        if told is not None and told.removeprefix("Patient/") != request.patient_id:
+            reasons |= dict.fromkeys(chosen, "not sent, and the token is for another patient")
+        elif base is None:
+            reasons |= dict.fromkeys(chosen, "not sent, and fhirServer is not on the list of servers that may be read")
+        else:
+            source = Source(base, request.authorization)
+            completed, why = self._ehr.complete(chosen, reading.templates, source, request.patient_id, deadline)
+            parts |= completed
+            reasons |= why
 
 
 def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -> bool:

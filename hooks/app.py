@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_cors import CORS
@@ -18,6 +19,7 @@ from hooks import issuers, problems, strict_json
 from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
 from hooks.ehr import Ehr
 from hooks.issuers import Issuer
+from hooks.mount import mounted
 from hooks.openapi import document
 from hooks.problems import Refused, json_response
 from hooks.schemas import checked_answer, read_request
@@ -109,6 +111,7 @@ def create_app(
     _routes(app, door)
     _cors(app, settings)
     app.after_request(_finish)
+    app.wsgi_app = mounted(app.wsgi_app, urlsplit(settings.public_url or "").path)  # type: ignore[method-assign, assignment]
     discovery(door, issuers.development(settings))  # every template is linted before the first call
     return app
 

@@ -7,6 +7,7 @@ POST. The token goes to this server's own origin and nowhere else: `next` links 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,10 +49,18 @@ class Ehr:
         self._settings = settings
 
     def complete(
-        self, parts: Mapping[str, Part], templates: Mapping[str, Template], source: Source, patient_id: str
+        self,
+        parts: Mapping[str, Part],
+        templates: Mapping[str, Template],
+        source: Source,
+        patient_id: str,
+        deadline: float,
     ) -> tuple[dict[str, Part], dict[str, str]]:
-        """The parts with what could be fetched, and per key why a fetch was not tried. Raises nothing of the server's."""
-        work = _Work(self._settings, source, patient_id, dict(parts), templates)
+        """The parts with what could be fetched, and per key why a fetch was not tried. Raises nothing of the server's.
+
+        deadline  of time.monotonic(), for everything together
+        """
+        work = _Work(self._settings, source, patient_id, dict(parts), templates, deadline)
         if work.pending():
             self._web.run(work.run)
             _log.info("fetched", keys=",".join(sorted(work.asked)), pages=work.pages)
@@ -68,6 +77,7 @@ class _Work:
         patient_id: str,
         parts: dict[str, Part],
         templates: Mapping[str, Template],
+        deadline: float,
     ) -> None:
         self.parts = parts
         self.reasons: dict[str, str] = {}
@@ -77,6 +87,7 @@ class _Work:
         self._source = source
         self._patient_id = patient_id
         self._templates = templates
+        self._deadline = deadline
         self._budget = Budget(settings.fetch_bytes)
         self._headers = {"Authorization": f"Bearer {source.authorization.access_token}"}
 
@@ -94,7 +105,7 @@ class _Work:
 
     async def run(self, client: httpx.AsyncClient) -> None:
         try:
-            async with asyncio.timeout(self._settings.fetch_seconds):
+            async with asyncio.timeout(max(0.0, self._deadline - time.monotonic())):
                 await asyncio.gather(*(self._key(client, key) for key in sorted(self.asked)))
                 await self._medications(client)
         except TimeoutError:

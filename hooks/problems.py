@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import orjson
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from cds.errors import (
@@ -128,11 +128,13 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(InputError)
     def refuse(error: InputError) -> Response:
+        g.problem = error  # for whoever counts
         status, body = refusal(error)
         return json_response(body, status)
 
     @app.errorhandler(Unauthenticated)
     def unauthenticated(error: Unauthenticated) -> Response:
+        g.problem = error
         _log.warning("call refused", reason=error.reason)
         # Bare on purpose: whoever forges a token learns nothing from us.
         return Response(b"", 401, content_type="application/json", headers={"WWW-Authenticate": "Bearer"})

@@ -23,7 +23,8 @@ LEAN_KEYS = ("patient", "encounters", "medicationRequests")
 _VITALS = frozenset({"systolic", "diastolic", "respiration", "saturation", "temperature"})
 _LABS = frozenset({"creatinine", "alt", "ast", "alp", "bilirubin", "pregnancy-status"})
 # A blood pressure is sent as this panel; a search for its parts does not find it.
-_PANELS = (("http://loinc.org", "85354-9"),)
+_LOINC = "http://loinc.org"
+_PANELS = ((_LOINC, "85354-9"),)
 _SORT = {
     "Encounter": "date",
     "MedicationRequest": "authoredon",
@@ -84,7 +85,7 @@ def all_templates(
     }  # fmt: skip
     codes = {
         "pain": [(row.system, row.code) for row in knowledge.scales.rows],
-        "vitals": [*_PANELS, *measured[_VITALS]],
+        "vitals": [*_PANELS, *measured[_VITALS], *((_LOINC, code) for code in sorted(knowledge.drugs.weight_codes))],
         "labs": measured[_LABS],
     }
     kinds = {

@@ -53,8 +53,9 @@ def web():
 def complete(web, base, prefetch=None, scope=ALL, **settings):
     parts = looked_at(TEMPLATES, prefetch or {})
     authorization = Authorization(TOKEN, 300, scope, "us")
-    ehr = Ehr(web, Settings(**settings))
-    return ehr.complete(parts, TEMPLATES, Source(base, authorization), "1")
+    configured = Settings(**settings)
+    deadline = time.monotonic() + configured.fetch_seconds
+    return Ehr(web, configured).complete(parts, TEMPLATES, Source(base, authorization), "1", deadline)
 
 
 def ids(part):
