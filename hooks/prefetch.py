@@ -81,13 +81,13 @@ def look(template: Template, value: object, first: int = 0) -> Part:
     kind = value.get("resourceType") if isinstance(value, dict) else None
     if not isinstance(value, dict) or kind not in ("Bundle", "OperationOutcome", template.kind):
         return _failed(key, f"neither a Bundle nor one {template.kind}")
+    entries = tuple(entries_of(value, where))  # first: its complaint names the whole path
     told = tuple(gap for gap in gaps_of(key, value) if gap.kind != "truncated")
     if kind == "OperationOutcome":
         # Alone in the place of data even a warning is no data; only Epic's "no results" leaves nothing to tell.
         return (
             _failed(key, "the EHR answered with an OperationOutcome instead of data") if told else Part(key, State.HAD)
         )
-    entries = tuple(entries_of(value, where))
     if first:
         entries = tuple(_moved(entry, where, first) for entry in entries)
     if kind != "Bundle":
