@@ -757,6 +757,7 @@ class Finding:
     """A rule that matched, with the fact that it saw.
 
     text        one plain sentence with the numbers of the fact; no patient's text
+    told        the fixed words and dates that the sentence names beside the fact
     references  the records that the fact came from
     first       day of the earliest of them, where known
     """
@@ -767,6 +768,7 @@ class Finding:
     fact: Mapping[str, float | str | bool] = field(default_factory=dict)
     references: tuple[str, ...] = ()
     first: date | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

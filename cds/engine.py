@@ -88,6 +88,7 @@ class Engine:
             fact={"kind": fact.kind, **fact.fields},
             references=fact.references,
             first=fact.first,
+            told=fact.told,
         )
 
 
