@@ -107,7 +107,7 @@ def facts_of(
         "patient-view",
         "made",
         (),
-        AsOf(as_of.isoformat(), as_of, as_of.date()),
+        AsOf(as_of.isoformat(), as_of, (as_of - timedelta(seconds=1)).date()),
         evaluate_palliative=evaluate_palliative,
     )
     made = PatientRecord(case.version, patient, **{name: tuple(found) for name, found in record.items()})
