@@ -48,6 +48,13 @@ class Refused(OihError):
         self.headers = tuple(headers)
 
 
+class InvalidAnswer(OihError):
+    """Our own answer breaks a rule of CDS Hooks: it stays here, and the client gets a 500.
+
+    The message names paths only, since what stands there may be the patient's.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One problem, as an OperationOutcome's issue.
@@ -118,8 +125,9 @@ def refusal(error: InputError) -> tuple[int, dict[str, object]]:
     if error.code == "too-long":
         return 413, outcome([Issue("too-long", str(error))])
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
-    if isinstance(error, InvalidRequest):
-        return status, outcome(error.issues)
+    issues = getattr(error, "issues", None)  # several at once: InvalidRequest, MissingKeys
+    if issues:
+        return status, outcome(issues)
     return status, outcome([Issue(code, str(error), error.expression)])
 
 
@@ -166,6 +174,11 @@ def install(app: Flask) -> None:
     def rule_fault(error: RuleFault) -> Response:
         _log.error("rules not evaluated", error=type(error).__name__)
         return _ours("the rules could not be evaluated to their end; nothing may be concluded from this answer")
+
+    @app.errorhandler(InvalidAnswer)
+    def invalid_answer(error: InvalidAnswer) -> Response:
+        _log.error("own answer held back", error=str(error))
+        return _ours("the service made an invalid answer and held it back; nothing may be concluded from this one")
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

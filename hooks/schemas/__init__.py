@@ -1,8 +1,9 @@
 """What may come in and what may leave: marshmallow schemas of CDS Hooks 2.0, with the parts of 3.0 that a 2.0 client bears."""
 
+from hooks.problems import InvalidAnswer
 from hooks.schemas.feedback import FeedbackItem, read_feedback
 from hooks.schemas.request import Authorization, HookRequest, read_request
-from hooks.schemas.response import InvalidAnswer, card_json, checked_answer
+from hooks.schemas.response import card_json, checked_answer
 
 __all__ = [
     "Authorization",

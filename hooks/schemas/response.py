@@ -10,19 +10,12 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 from marshmallow.fields import String as Text
 
 from cds.clinical import Card, Coding, Suggestion
-from cds.errors import OihError
+from hooks.problems import InvalidAnswer
 from hooks.schemas.parts import NOT_BLANK, UUID, absolute_url
 
 _SUMMARY = 139  # "fewer than 140 characters"
 # A renderer that takes GFM as it is makes an element of this; the official sandbox does.
 _RAW_HTML = re.compile(r"(?<!\\)<[A-Za-z/!?]")
-
-
-class InvalidAnswer(OihError):
-    """Our own answer breaks a rule of CDS Hooks: it stays here, and the client gets a 500.
-
-    The message names paths only, since what stands there may be the patient's.
-    """
 
 
 class _Strict(Schema):
