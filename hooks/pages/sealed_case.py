@@ -1,0 +1,57 @@
+"""A case as bytes and back, for the sealed record behind a signed page link: what was evaluated, so that the page shows
+exactly what the card spoke of.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import orjson
+
+from cds.clinical import AsOf, Case, Entry, FhirVersion, Gap
+
+_ENTRY = ("resource", "position", "full_url", "draft", "selected")
+_GAP = ("key", "kind", "text")
+_PLAIN = ("service", "hook", "instance", "patient_id", "user_id", "encounter_id", "table")
+
+
+def dump(case: Case) -> bytes:
+    """Packed JSON. The zone is the issuer's setting and is given back to `load`."""
+    offset = case.as_of.offset
+    return zlib.compress(
+        orjson.dumps(
+            {
+                **{name: getattr(case, name) for name in _PLAIN},
+                "version": str(case.version),
+                "as_of": {
+                    "text": case.as_of.text,
+                    "at": case.as_of.at.isoformat(),
+                    "day": case.as_of.day.isoformat(),
+                    "offset": None if offset is None else offset.total_seconds(),
+                },
+                "entries": [{name: getattr(each, name) for name in _ENTRY} for each in case.entries],
+                "gaps": [{name: getattr(each, name) for name in _GAP} for each in case.gaps],
+            }
+        )
+    )
+
+
+def load(content: bytes, zone: tzinfo | None) -> Case:
+    """The case that `dump` packed."""
+    packed: dict[str, Any] = orjson.loads(zlib.decompress(content))
+    as_of = packed["as_of"]
+    return Case(
+        **{name: packed[name] for name in _PLAIN},
+        version=FhirVersion(packed["version"]),
+        as_of=AsOf(
+            text=as_of["text"],
+            at=datetime.fromisoformat(as_of["at"]),
+            day=datetime.fromisoformat(as_of["day"]).date(),
+            offset=None if as_of["offset"] is None else timedelta(seconds=as_of["offset"]),
+        ),
+        zone=zone,
+        entries=tuple(Entry(**each) for each in packed["entries"]),
+        gaps=tuple(Gap(**each) for each in packed["gaps"]),
+    )
