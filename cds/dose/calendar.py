@@ -85,7 +85,7 @@ def sweep(
             starts.setdefault(first, []).append((index, piece))
             ends.setdefault(final + _DAY, []).append((index, piece))
     for opening in openings:
-        edges |= {max(opening.first or horizon, horizon), (opening.last or last) + _DAY}
+        edges |= {max(opening.first or horizon, horizon), min(opening.last or last, last) + _DAY}
     for first, final in stays.edges:
         edges |= {first, final + _DAY}
     days = sorted({*starts, *ends, *(edge for edge in edges if horizon <= edge <= last + _DAY)})

@@ -34,7 +34,8 @@ _ADMINISTRATION = {"completed": Standing.PAST, "stopped": Standing.PAST, "in-pro
 _PLANS = ("plan", "proposal", "option", "directive")
 _STOPPED = ("stopped", "stopped-as-directed", "stopped-not-as-directed")
 _HELD = ("on-hold", "on-hold-as-directed", "on-hold-not-as-directed")
-_NOT_TAKING = ("not-taking",)
+_NOT_TAKING = ("not-taking", "n")
+_NOT_KNOWN = ("unknown", "unk")  # R5 adherence, STU3 taken
 
 
 def standing(use: MedicationUse) -> Standing:
@@ -60,6 +61,8 @@ def _stated(use: MedicationUse) -> Standing:
     if use.adherence is None or found is Standing.NOTHING:
         return found
     words = {coding.code for coding in use.adherence.codings}
+    if words & set(_NOT_KNOWN):
+        raise NotCounted("status-unknown", "the statement says that nobody knows whether it is taken")
     if words & set(_NOT_TAKING):
         return Standing.NOT_TAKEN
     if words & set(_HELD):
