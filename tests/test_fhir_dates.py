@@ -67,7 +67,7 @@ def test_a_leap_second_does_not_reach_the_next_day():
 )
 def test_what_fhir_does_not_allow_is_refused_without_repeating_it(text):
     with pytest.raises(
-        ValueError, match="^(not a FHIR date or dateTime|no such day in the calendar|a year before 1850)$"
+        ValueError, match=r"^(not a FHIR date or dateTime|no such day in the calendar|a year before 1850)$"
     ):
         moment(text, None)
 

@@ -31,7 +31,7 @@ def newest(resources: Iterable[Sent]) -> tuple[list[Sent], list[list[Sent]]]:
         if sent.identity is None:
             single.append(sent)
         else:
-            sets.setdefault((sent.entry.draft, sent.identity), []).append(sent)
+            sets.setdefault((sent.draft, sent.identity), []).append(sent)
     unclear: list[list[Sent]] = []
     for copies in sets.values():
         latest = copies[0] if len(copies) == 1 else _latest(copies)

@@ -58,8 +58,7 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
         try:
             model.model_validate(current)
         except ValidationError as error:
-            found = error.errors(include_input=False, include_url=False, include_context=False)
-            places = [(_place(each["loc"]), _reason(each["type"], each["msg"])) for each in found]
+            places = _places(error)
         except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, AssertionError):
             # The models look up the class of a contained resource by a name that need not exist.
             places = [(("contained", index), _UNKNOWN_TYPE) for index in _foreign_contained(current)]
@@ -78,6 +77,15 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
         assert isinstance(reduced, dict)  # noqa: S101  a dict less some keys
         current = reduced
     return _refusal(places)
+
+
+def _places(error: ValidationError) -> list[tuple[tuple[Step, ...], str]]:
+    """Where the models complain, and of what in our words."""
+    try:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+    except UnicodeEncodeError:  # the complaint quotes half a surrogate pair
+        return [((), "text that is no Unicode")]
+    return [(_place(each["loc"]), _reason(each["type"], each["msg"])) for each in found]
 
 
 def path(steps: Iterable[Step]) -> str:

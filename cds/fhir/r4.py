@@ -110,7 +110,7 @@ def _request(node: Node, about: About) -> MedicationUse:
         links=about.links_of(node, "basedOn"),
         replaces=about.links_of(node, "priorPrescription"),
         encounter=about.link(node, "encounter"),
-        draft=about.sent.entry.draft,
+        draft=about.sent.draft,
         aliases=about.sent.names,
     )
 

@@ -164,7 +164,7 @@ def _order(sent: Sent) -> tuple[str, bool, str, str]:
     """The same for every order of the entries: by name, and by content where there is no name."""
     return (
         sent.identity or "",
-        sent.entry.draft,
+        sent.draft,
         "" if sent.identity else canonical(sent.raw),
         sent.entry.position,
     )

@@ -51,14 +51,19 @@ class Sent:
     identity: str | None
     names: tuple[str, ...]
 
+    @property
+    def draft(self) -> bool:
+        """A draft of an order hook; its Patient or Medication is no draft of anything."""
+        return self.entry.draft and self.kind == "MedicationRequest"
+
     @classmethod
     def of(cls, raw: Mapping[str, object], kind: str, entry: Entry) -> Sent:
         own = usable_id(raw) if kind else None
         typed = f"{kind}/{own}" if own else None
         url = entry.full_url.strip() if isinstance(entry.full_url, str) else ""
         by_url = normal(url) if 0 < len(url) <= _LONGEST and url.isprintable() else None
-        if typed and by_url and by_url != typed and by_url.startswith(f"{kind}/"):
-            by_url = None  # a fullUrl that contradicts the id must not lend one patient the other's name
+        if by_url and _TYPED.match(by_url) and (by_url != (typed or by_url) or not by_url.startswith(f"{kind}/")):
+            by_url = None  # a fullUrl that contradicts type or id must not lend one resource the other's name
         names = tuple(dict.fromkeys(name for name in (typed, by_url) if name))
         return cls(raw, kind, entry, typed or (url if by_url else entry.position), names[0] if names else None, names)
 

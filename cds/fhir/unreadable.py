@@ -64,7 +64,7 @@ def unread(
 
 def _may_be_a_dose(sent: Sent) -> bool:
     """A draft of an order hook always may: whether it raises the dose is what was asked."""
-    if sent.entry.draft:
+    if sent.draft:
         return True
     return not (_word(sent, "status") in _WITHOUT_DOSE or _word(sent, "intent") in _NO_ORDER)
 
