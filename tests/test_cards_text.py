@@ -20,7 +20,7 @@ from cds.clinical import Card, DoseTimeline, Gap, Uncounted
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = {"<p>", "</p>", "<ul>", "</ul>", "<li>", "</li>", "<strong>", "</strong>"}
-QUIET = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 OPTIONS = CardOptions("https://cds.example", "smart")
 
 

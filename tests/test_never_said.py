@@ -20,7 +20,7 @@ OPTIONS = CardOptions("https://cds.example", "smart", explain_silence=True)
 NO_ABRUPT_STOP = "FDA/HHS: do not stop opioids abruptly."
 OFF_LABEL = "Ketamine is FDA-approved only as an anaesthetic; use for pain or OIH is off-label; Schedule III."
 PATTERNS = ("possible-oih", "strong-pattern")
-QUIET = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def over_everything(check: Callable[[Assessment, Card], None]) -> None:
@@ -58,8 +58,9 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def test_1_no_card_orders_or_drafts_ketamine():
-    def check(_: Assessment, card: Card) -> None:
-        assert "ketamine" not in json.dumps([asdict(suggestion) for suggestion in card.suggestions]).lower()
+    def check(found: Assessment, card: Card) -> None:
+        offered = json.dumps([asdict(suggestion) for suggestion in card.suggestions])
+        assert "ketamine" not in offered.replace(f"Patient/{found.record.patient.id}", "").lower()
         assert not any(suggestion.recommended for suggestion in card.suggestions)
 
     over_everything(check)

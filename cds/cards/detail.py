@@ -45,7 +45,7 @@ def summary(text: str) -> str:
     text = unescape(text).replace("<", "").replace(">", "")
     if len(text) <= MOST_CHARACTERS:
         return text
-    return text[: MOST_CHARACTERS - 2].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
+    return text[: MOST_CHARACTERS - 3].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
 
 
 def _joined(lines: Sequence[Line]) -> str:

@@ -13,12 +13,16 @@ from cds.cards.suggestions import for_info
 from cds.cards.words import Words, number, short
 from cds.clinical import Assessment, Card, Finding
 
+_FOUNDING = ("co-rise", "raise-without-relief")
 # Families of rules that decide a grade; beside them the reasons hold what the pattern rests on.
 _DECIDES = {
     "alternative-first": ("R18", "R2"),
     "withdrawal-compatible": ("R3",),
     "confounded": ("R7",),
     "insufficient-data": ("R1", "R14", "R7"),
+    "progression-like": ("R8",),
+    "tolerance-like": ("R9",),
+    "no-signal": ("R16",),
 }
 _LOOK_AT = (
     (("R18",), "alternatives_neurotoxicity"),
@@ -30,7 +34,7 @@ _LOOK_AT = (
 
 def info_card(found: Assessment, situation: Situation, words: Words, options: CardOptions, rule: str) -> Card:
     """One card for `rule`: co-rise, raise-without-relief, R1, or the rule of the alternative that comes first."""
-    founding = rule in ("co-rise", "raise-without-relief")
+    founding = rule in _FOUNDING
     return card(
         found,
         words,
@@ -38,10 +42,10 @@ def info_card(found: Assessment, situation: Situation, words: Words, options: Ca
         kind="info",
         rule=rule,
         headline=crisis_line(found, words, "crisis_summary") + _headline(found, words, rule),
-        lines=_lines(found, situation, words, founding),
+        lines=_lines(found, situation, words, rule),
         links=tuple(report_link(words.evidence[name], words) for name in NAMES) if founding else (),
         suggestions=for_info(found, situation, words, rule) if founding else (),
-        evidence=NAMES if founding else (),
+        evidence=(*(NAMES if founding else ()), *(("hayes_2020",) if rule == "raise-without-relief" else ())),
     )
 
 
@@ -85,20 +89,21 @@ def _headline(found: Assessment, words: Words, rule: str) -> str:
     if rule == "raise-without-relief":
         return words.say("info.summary_raise", count=_increases(found))
     if rule == "R1":
-        return words.say("info.summary_insufficient", missing=_missing(found, words))
+        return words.say("info.summary_insufficient", missing=_missing(found, words, most=1))
     grade = words.catalogue.grades[found.grade.name]
     reasons = words.reasons(own_reasons(found)) or grade.meaning.rstrip(".")
     return words.say("info.summary_alternative", grade=grade.words[:1].upper() + grade.words[1:], reasons=reasons)
 
 
-def _lines(found: Assessment, situation: Situation, words: Words, founding: bool) -> tuple[Line, ...]:
+def _lines(found: Assessment, situation: Situation, words: Words, rule: str) -> tuple[Line, ...]:
+    founding = rule in _FOUNDING
     first = found.grade.name in ALTERNATIVES
     insufficient = found.grade.name == "insufficient-data"
     levels = seen.level_lines(found, words) if founding else ()
     return (
         Line(crisis_line(found, words, "crisis")),
         *(_alternative(found, words) if first else ()),
-        Line(words.say("seen.levels", table=found.dose.table) if levels else "", rank=1),
+        Line(words.say("seen.levels", table=seen.table(found, words)) if levels else "", rank=1),
         *(Line(level, rank=1, bullet=True) for level in levels),
         Line(seen.order_line(found, situation, words), rank=2),
         Line(words.say("info.cannot_tell") if founding else ""),
@@ -106,6 +111,7 @@ def _lines(found: Assessment, situation: Situation, words: Words, founding: bool
         Line(words.say("info.missing", missing=_missing(found, words)) if insufficient else "", rank=1),
         *missing.lines(found, words),
         Line("" if first and not founding else words.say("info.collect")),
+        Line(words.claim("raise-no-better") if rule == "raise-without-relief" else "", rank=3),
         Line(reports_line(found, words) if founding else ""),
     )
 
@@ -114,22 +120,19 @@ def _alternative(found: Assessment, words: Words) -> tuple[Line, ...]:
     reasons = own_reasons(found)
     grade = words.catalogue.grades[found.grade.name]
     named = words.reasons(reasons) or grade.words
-    advice = next((key for rules, key in _LOOK_AT if any(_of(finding, rules) for finding in reasons)), None)
+    advice = next(
+        (key for rules, key in _LOOK_AT if any(finding.rule.split("-")[0] in rules for finding in reasons)), None
+    )
     return (
         Line(words.say("info.first", reasons=named[:1].upper() + named[1:])),
         Line(words.say(f"info.{advice}") if advice else grade.meaning),
     )
 
 
-def _of(finding: Finding, rules: tuple[str, ...]) -> bool:
-    return finding.rule.split("-")[0] in rules
-
-
 def own_reasons(found: Assessment) -> tuple[Finding, ...]:
-    """What decided the grade, without what only capped or accompanied it."""
-    own = tuple(finding for finding in found.grade.reasons if finding not in found.grade.caps)
+    """What decided the grade, without what only accompanied it."""
     families = _DECIDES.get(found.grade.name, ())
-    return tuple(finding for finding in own if _of(finding, families)) or own
+    return tuple(finding for finding in found.grade.reasons if finding.rule.split("-")[0] in families)
 
 
 def _grade(found: Assessment, words: Words) -> str:
@@ -142,11 +145,11 @@ def _grade(found: Assessment, words: Words) -> str:
     )
 
 
-def _missing(found: Assessment, words: Words) -> str:
+def _missing(found: Assessment, words: Words, most: int = 2) -> str:
     """What a grade would have needed, in the detector's own words."""
     reasons = own_reasons(found)
     if found.trend.insufficient and any(finding.rule == "R1" for finding in reasons):
-        return words.some([short(text, 8) for text in found.trend.insufficient], 3)
+        return words.some([short(text, 15) for text in found.trend.insufficient], most)
     return words.reasons(reasons) or words.say("missing.few_scores")
 
 

@@ -42,7 +42,7 @@ def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     return tuple(
         Line(text) for text in (_failed(found, words), _uncounted(found, words), _unread(found, words)) if text
     ) + (
-        (Line(words.say("missing.flags", items=words.some([short(flag, 10) for flag in found.dose.flags], 1)), rank=1),)
+        (Line(words.say("missing.flags", items=words.some([short(flag, 14) for flag in found.dose.flags], 1)), rank=1),)
         if found.dose.flags
         else ()
     )
@@ -64,7 +64,7 @@ def _uncounted(found: Assessment, words: Words) -> str:
     for item in items:
         by_reason.setdefault(short(item.reason, 6), []).append(short(item.drug, 3))
     named = [
-        words.say("missing.uncounted_item", drugs=words.some(drugs, _MOST), reason=reason)
+        words.say("missing.uncounted_item", drugs=", ".join(dict.fromkeys(drugs)), reason=reason)
         for reason, drugs in by_reason.items()
     ]
     return words.say("missing.uncounted", items=words.some(named, _MOST)) if named else ""

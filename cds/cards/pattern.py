@@ -74,7 +74,7 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
         Line(_title_line(found, words)),
         Line(seen.line(course, found, words) if course else ""),
         Line(seen.order_line(found, situation, words), rank=3),
-        Line(_steps(course, words), rank=4),
+        Line(_steps(found, course, words), rank=4),
         Line(_dechallenge(found, words), rank=1),
         Line(words.say("pattern.capped", reasons=words.reasons(caps)) if caps else "", rank=1),
         *missing.lines(found, words),
@@ -84,7 +84,7 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
         Line(_options(gentle, words), rank=3),
         Line(words.claim("no-abrupt-stop")),
         Line(words.say("pattern.change_acute" if acute else "pattern.change_chronic"), rank=5),
-        Line(words.say("pattern.acute", at=words.day(found.case.as_of.at)) if acute else "", rank=4),
+        Line(words.say("pattern.acute", at=words.day(found.case.as_of.at)) if acute else "", rank=1),
     )
 
 
@@ -100,14 +100,15 @@ def _title(found: Assessment, words: Words) -> str:
 def _title_line(found: Assessment, words: Words) -> str:
     support = [finding for finding in found.findings if finding.rule in _SUPPORT]
     if found.grade.supported and support:
-        return words.say("pattern.title_supported", grade=_title(found, words), support=words.reasons(support))
+        return words.say("pattern.title_supported", grade=_title(found, words), support=words.reason(support[0]))
     return words.say("pattern.title", grade=_title(found, words))
 
 
-def _steps(course: Seen | None, words: Words) -> str:
-    if course is None or course.steps is None or course.rising is None:
+def _steps(found: Assessment, course: Seen | None, words: Words) -> str:
+    beta = found.trend.statistics.beta
+    if course is None or course.steps is None or course.rising is None or beta is None:
         return ""
-    return words.say("seen.steps", rising=course.rising, steps=course.steps)
+    return words.say("seen.steps", rising=course.rising, steps=course.steps, beta=number(beta))
 
 
 def _dechallenge(found: Assessment, words: Words) -> str:

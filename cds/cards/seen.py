@@ -79,7 +79,7 @@ def line(seen: Seen, found: Assessment, words: Words) -> str:
         low=number(seen.low),
         high=number(seen.high),
         unit=unit(found, words),
-        table=found.dose.table,
+        table=table(found, words),
         scores=scores(seen.scores, words),
         **{"from": number(seen.pain_from), "to": number(seen.pain_to)},
     )
@@ -102,7 +102,14 @@ def order_line(found: Assessment, situation: Situation, words: Words) -> str:
     key = "this_order" if situation.ordered else "recent_order"
     if order.before is None or order.after is None:
         return words.say(f"seen.{key}_unknown")
-    return words.say(f"seen.{key}", before=number(order.before), after=number(order.after), table=found.dose.table)
+    return words.say(f"seen.{key}", before=number(order.before), after=number(order.after), table=table(found, words))
+
+
+def table(found: Assessment, words: Words) -> str:
+    """The factor table; injected and infused doses rest on a convention that is not the CDC's, and it is said."""
+    if any("not CDC" in flag for flag in found.dose.flags):
+        return words.say("seen.table_iv", table=found.dose.table)
+    return found.dose.table
 
 
 def unit(found: Assessment, words: Words) -> str:

@@ -67,8 +67,12 @@ def _peg(found: Assessment, words: Words, kind: str, rule: str) -> Suggestion:
 
 
 def _naloxone(found: Assessment, situation: Situation, words: Words, kind: str, rule: str) -> tuple[Suggestion, ...]:
-    """Where CDC 2022 names it, and none is on record; not where CDC 2022 does not apply."""
-    if no_taper(found) or any(use.drug_class == "naloxone" or use.drug == "naloxone" for use in found.dose.exposures):
+    """Where CDC 2022 names it, and none is on record; not where CDC 2022 does not apply, nor during a stay."""
+    if (
+        no_taper(found)
+        or found.trend.mode == "acute"
+        or any(use.drug_class == "naloxone" or use.drug == "naloxone" for use in found.dose.exposures)
+    ):
         return ()
     reasons = list(_naloxone_reasons(found, situation, words))
     if not reasons:

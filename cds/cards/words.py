@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -56,13 +56,11 @@ class Words:
     def reason(self, finding: Finding) -> str:
         """Why, in a few words: the catalogue's for that rule, else the rule's own sentence."""
         template = self.catalogue.reasons.get(finding.rule)
-        if template is None:
+        told = {**finding.fact, **finding.told}
+        # A rule whose fact no longer carries what the short words name is told by its own sentence, which always fits.
+        if template is None or not set(re.findall(r"\{(\w+)", template)) <= set(told):
             return short(finding.text.rstrip("."), 12)
-        try:
-            return short(template.format_map(_Printable(finding.fact)), 12)
-        except (KeyError, ValueError, TypeError):
-            # The rule's fact no longer carries what the short words need; its own sentence always fits it.
-            return short(finding.text.rstrip("."), 12)
+        return short(template.format_map(told), 12)
 
     def gate(self, gate: Gate, words: int = 9) -> str:
         """What a gate found, in a few words."""
@@ -77,13 +75,6 @@ class Words:
         each = list(dict.fromkeys(items))
         named = "; ".join(each[:most])
         return f"{named}, {self.say('missing.more', count=len(each) - most)}" if len(each) > most else named
-
-
-class _Printable(dict[str, object]):
-    """A fact's values; a missing one raises KeyError as format_map does."""
-
-    def __init__(self, fact: Mapping[str, object]) -> None:
-        super().__init__(fact)
 
 
 def number(value: float | Decimal, places: int = 1) -> str:

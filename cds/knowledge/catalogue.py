@@ -20,10 +20,9 @@ from cds.knowledge.files import read_toml, take
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     "source": {"label": "", "topic_code": "", "topic_display": ""},
     "seen": {
-        "doses": "first last low high unit table from to scores", "pain_only": "first last from to scores",
-        "steps": "rising steps", "beta": "beta", "level": "first dose unit pain scores", "level_unscored": "first dose unit",
+        "doses": "first last low high unit table from to scores",         "steps": "rising steps beta", "table_iv": "table", "level": "first dose unit pain scores", "level_unscored": "first dose unit",
         "levels": "table", "more_levels": "count", "dechallenge": "day before after unit fall", "scores_one": "",
-        "scores_many": "count", "no_scores": "", "this_order": "before after table", "this_order_unknown": "",
+        "scores_many": "count", "this_order": "before after table", "this_order_unknown": "",
         "recent_order": "before after table", "recent_order_unknown": "", "unit_chronic": "", "unit_acute": "",
     },
     "pattern": {
