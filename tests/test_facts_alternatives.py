@@ -347,6 +347,14 @@ def test_a_finding_may_stand_in_the_value(engine, knowledge):
 
 
 @pytest.mark.parametrize(
+    ("value", "found"), [(None, False), (concept(SNOMED, "52101004"), True), (concept(SNOMED, "2667000"), False)]
+)
+def test_an_examination_counts_by_its_result(engine, knowledge, value, found):
+    examined = observation("709264002", value, ago(2), system=SNOMED, text="Assessment of allodynia")
+    assert ("R12-finding" in flagged(engine, knowledge, observations=[examined])) is found
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("Opioid withdrawal", True),

@@ -13,6 +13,7 @@ _NOT_SO = frozenset({"refuted", "entered-in-error"})
 _OVER = frozenset({"inactive", "remission", "resolved"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "stopped", "unknown"})
 _NOT_FINAL = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
+_ASSESSED = "-assessed"  # groups of examinations: only their result is a finding
 # Answers that deny the finding which the observation names.
 _NO = frozenset(
     {"2667000", "260385009", "373067005", "LA32-8", "N", "no", "absent", "negative", "false", "not present"}
@@ -96,7 +97,11 @@ def _finding(observation: Observation, conditions: Conditions, as_of: AsOf) -> I
     if isinstance(observation.value, Concept):
         groups |= conditions.of(observation.value)
     if _affirms(observation.value):
-        groups |= conditions.of(observation.concept)
+        for group, word in conditions.of(observation.concept).items():
+            if not group.endswith(_ASSESSED):
+                groups[group] = word
+            elif observation.value is not None:  # an examination without a result found nothing yet
+                groups[group.removesuffix(_ASSESSED)] = word
     began = observed(observation)
     if groups and holds_by(began, as_of):
         yield from _seen(groups, observation.reference, began)
