@@ -86,5 +86,25 @@ def serving(fhir):
         yield fhir
 
 
+def resources_of(request):
+    for value in request["prefetch"].values():
+        if value is not None:
+            yield from [each["resource"] for each in value.get("entry", [])] if "entry" in value else [value]
+
+
+def by_server(request, server, *keys, scope="patient/*.read"):
+    """The request without these prefetch keys (all, if none is named), and with the server to read them from."""
+    sent = {key: value for key, value in request["prefetch"].items() if keys and key not in keys}
+    authorization = {
+        "access_token": TOKEN,
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": scope,
+        "subject": "us",
+        "patient": request["context"]["patientId"],
+    }
+    return {**request, "prefetch": sent, "fhirServer": server.base, "fhirAuthorization": authorization}
+
+
 def _codes(resource):
     return [f"{each['system']}|{each['code']}" for each in resource.get("code", {}).get("coding", [])]

@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from fhir_server import TOKEN, FhirServer, serving
+from fhir_server import FhirServer, by_server, resources_of, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from served import issues_of, post, request_of, served
@@ -38,26 +38,6 @@ def web():
 def client(knowledge, web):
     with served(create_app(Settings(fetch_seconds=20), known=knowledge, web=web)) as made:
         yield made
-
-
-def resources_of(request):
-    for value in request["prefetch"].values():
-        if value is not None:
-            yield from [each["resource"] for each in value.get("entry", [])] if "entry" in value else [value]
-
-
-def by_server(request, server, *keys, scope="patient/*.read"):
-    """The request without these prefetch keys (all, if none is named), and with the server to read them from."""
-    sent = {key: value for key, value in request["prefetch"].items() if keys and key not in keys}
-    authorization = {
-        "access_token": TOKEN,
-        "token_type": "Bearer",
-        "expires_in": 300,
-        "scope": scope,
-        "subject": "us",
-        "patient": request["context"]["patientId"],
-    }
-    return {**request, "prefetch": sent, "fhirServer": server.base, "fhirAuthorization": authorization}
 
 
 @pytest.mark.parametrize("page", [200, 7])
