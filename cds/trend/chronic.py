@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, PatientRecord, Plateau, Statistics, Step, Trend
@@ -20,9 +21,10 @@ def estimate(dose: DoseTimeline, pain: PainSeries, record: PatientRecord, limits
     """The trend of one patient over the look-back."""
     seen = chart(dose, pain, limits, as_of=as_of, reading=middle)
     changes = steps.changes(seen, limits)
-    data = exposure.data(seen, changes, limits)
+    bounds = exposure.stretch(seen)
+    data = exposure.data(seen, changes, bounds, limits) if bounds else None
     fit = regression.fit(data, limits) if data else None
-    table = tuple(steps.measured(seen, c, fit.drift if fit else None, limits) for c in changes)
+    table = tuple(_within(steps.measured(seen, c, fit.drift if fit else None, limits), c, bounds) for c in changes)
     counted = [s for s in table if s.void is None and s.rise is not None]
     missing = _missing(seen, table, counted, limits)
     plateaus = steps.plateaus(seen)
@@ -39,7 +41,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, record: PatientRecord, limits
         steps=table,
         ordering=UNKNOWN if fit is None or fit.lag_first is None else HOLDS if fit.lag_first else FAILS,
         insufficient=missing,
-        ceiling=_ceiling(seen, changes, limits),
+        ceiling=_ceiling(seen, changes, table, limits),
         first_pre_mean=next((s.pain_before for s in counted if s.doublings > 0), None),
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
@@ -112,14 +114,27 @@ def _void_reasons(table: Sequence[Step]) -> str:
     return f" ({sum(s.void is not None for s in table)} do not count: {'; '.join(reasons)})" if reasons else ""
 
 
-def _ceiling(seen: Chart, changes: Sequence[steps.Change], limits: Estimator) -> float | None:
-    """Share of the scores before counted increases that could hardly rise; None where there is none."""
-    before = [
-        score
-        for c in changes
-        if c.void is None and c.doublings > 0
-        for _, score in steps.before_window(seen, c, limits)
-    ]
+def _within(step: Step, change: steps.Change, bounds: tuple[int, int] | None) -> Step:
+    """The step as it counts: what follows a complete cessation does not."""
+    if step.void is not None or bounds is None or change.day <= bounds[1]:
+        return step
+    return replace(step, void=steps.AFTER_CESSATION)
+
+
+def _ceiling(seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], limits: Estimator) -> float | None:
+    """Share of the scores before increases that could hardly rise; None where there is none (R14).
+
+    Of the increases that count, up to the first one that was made at the ceiling: later ones are there because pain has
+    risen, which is the question, and not because it could not rise.
+    """
+    before: list[float] = []
+    for change, step in zip(changes, table, strict=True):
+        if step.void is not None or step.doublings <= 0:
+            continue
+        scores = [score for _, score in steps.before_window(seen, change, limits)]
+        before += scores
+        if scores and sum(s >= limits.ceiling_score for s in scores) >= limits.ceiling_share * len(scores):
+            break
     return sum(s >= limits.ceiling_score for s in before) / len(before) if before else None
 
 
@@ -159,7 +174,9 @@ def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf
         if all(reading(d) == d.mid for d in dose.series):
             continue
         other = chart(dose, pain, limits, as_of=as_of, reading=reading)
-        data = exposure.data(other, steps.changes(other, limits), limits)
+        changes = steps.changes(other, limits)
+        bounds = exposure.stretch(other)
+        data = exposure.data(other, changes, bounds, limits) if bounds else None
         again = regression.fit(data, limits) if data else None
         if again is None or not holds(again.beta, again.z, limits):
             return False

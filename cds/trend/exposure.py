@@ -17,18 +17,27 @@ from cds.trend.steps import COURSE, FLARE, Change
 Floats = NDArray[np.float64]
 
 
-def data(chart: Chart, changes: Sequence[Change], limits: Estimator) -> Data | None:
-    """The regression's input, or None where no stretch of the chart can be read.
+def stretch(chart: Chart) -> tuple[int, int] | None:
+    """First and last day of the part of the chart that is read; None without a dose.
 
-    - The dose counts from the first positive plateau to a full cessation; what follows one sets no grade (R3).
+    It starts with the first plateau and ends at a full cessation: what follows one sets no grade (R3).
+    """
+    positive = [flat for flat in chart.flats if flat.dose > 0]
+    if not positive:
+        return None
+    first = positive[0].first
+    ended = next((flat.first for flat in chart.flats if flat.dose <= 0 and flat.first > first), None)
+    return first, (chart.dose[-1][0] if ended is None else ended - 1)
+
+
+def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limits: Estimator) -> Data | None:
+    """The regression's input over the days of `bounds`, or None where it cannot be read.
+
     - A void step shifts the level of pain by an amount of its own and counts no dose.
     - A temporary increase (R15) is flattened, and its days with a margin on both sides are set aside.
     - Unknown days carry the dose before them for `carry_days`; scores beyond that are set aside, and so are those of days
       without any dose between two plateaus.
     """
-    bounds = _stretch(chart)
-    if bounds is None:
-        return None
     first, last = bounds
     dose, usable = _daily(chart, first, last, limits)
     counted = [c for c in changes if first < c.day <= last]
@@ -72,16 +81,6 @@ def data(chart: Chart, changes: Sequence[Change], limits: Estimator) -> Data | N
         shifts=binned[:, 4 : 4 + len(shifts)],
         jumps=binned[:, 4 + len(shifts) :],
     )
-
-
-def _stretch(chart: Chart) -> tuple[int, int] | None:
-    """First and last day of the opioid treatment that is read: up to the first full cessation."""
-    positive = [flat for flat in chart.flats if flat.dose > 0]
-    if not positive:
-        return None
-    first = positive[0].first
-    ended = next((flat.first for flat in chart.flats if flat.dose <= 0 and flat.first > first), None)
-    return first, (chart.dose[-1][0] if ended is None else ended - 1)
 
 
 def _daily(chart: Chart, first: int, last: int, limits: Estimator) -> tuple[Floats, NDArray[np.bool_]]:

@@ -22,6 +22,7 @@ PRN = "only as-needed doses changed"
 COURSE = "time-limited course"
 FLARE = "treated flare: reversed within six weeks"
 INSTRUMENT = "pain instrument changed"
+AFTER_CESSATION = "after a complete cessation"
 
 
 @dataclass(frozen=True, slots=True)
