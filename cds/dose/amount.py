@@ -8,7 +8,7 @@ from decimal import Decimal
 from cds.clinical import Quantity, QuantityRange, Ratio
 from cds.dose.drug import Opioid
 from cds.dose.units import Unit, unit
-from cds.dose.values import ONE, NotCounted, Range, plain, spread
+from cds.dose.values import NOTE, ONE, NotCounted, Range, plain, spread
 
 _SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit", "patch")
 
@@ -85,7 +85,7 @@ def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weight: Decimal | Non
         if weight is None:
             raise NotCounted("no-weight", "the rate is per kilogram and no body weight is on record")
         value *= weight
-        flags = (f"body weight {plain(weight)} kg",)
+        flags = (f"{NOTE}body weight {plain(weight)} kg",)
     if found.kind == "mass":
         return Dose(Range.exact(value), True, f"{plain(value)} mg/h", flags)
     if found.kind == "volume" and opioid.per == "mL" and opioid.mg is not None:
@@ -136,7 +136,7 @@ def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, wei
         if weight is None:
             raise NotCounted("no-weight", "the dose is per kilogram and no body weight is on record")
         mg *= weight
-        flags = (f"body weight {plain(weight)} kg",)
+        flags = (f"{NOTE}body weight {plain(weight)} kg",)
     if opioid.patch or route == "transdermal":
         return _patch_by_mass(mg, opioid)
     if opioid.per == "unit" and opioid.mg and mg % opioid.mg not in (0, opioid.mg / 2):
@@ -152,7 +152,7 @@ def _patch_by_mass(mg: Decimal, opioid: Opioid) -> Dose:
     """'25 mcg' of a 25 mcg/h patch means the patch; any other mass on a patch says nothing."""
     if opioid.mg is None or opioid.mg == 0 or mg % opioid.mg != 0 or mg == 0:
         raise NotCounted("patch-dose", "a patch dosed by mass that is no multiple of its mcg/h")
-    flag = f"{plain(mg * 1000)} mcg of a patch is read as mcg/h"
+    flag = f"{NOTE}{plain(mg * 1000)} mcg of a patch is read as mcg/h"
     return Dose(Range.exact(mg), True, f"{plain(mg * 1000)} mcg/h", (flag,))
 
 
@@ -185,7 +185,7 @@ def _unitless(value: Decimal, opioid: Opioid) -> Dose:
     elif value > 4 or (value > 1 and (value / opioid.mg) % Decimal("0.5") == 0) or value == opioid.mg:
         raise NotCounted("no-unit", f"the dose has no unit: {plain(value)} units or {plain(value)} mg")
     dose = _of_count(value, "unit", opioid)
-    return Dose(dose.mg, dose.rate, dose.text, ("a dose without a unit is read as a count",))
+    return Dose(dose.mg, dose.rate, dose.text, (f"{NOTE}a dose without a unit is read as a count",))
 
 
 def _value(quantity: Quantity) -> Decimal:

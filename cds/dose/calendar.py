@@ -13,7 +13,7 @@ from cds.dose import factors
 from cds.dose.course import Course, Plan
 from cds.dose.stay import Stays
 from cds.dose.therapy import Active, Share, Taken, resolve
-from cds.dose.values import ZERO, NotCounted, Piece, plain
+from cds.dose.values import NOTE, ZERO, NotCounted, Piece, plain
 from cds.knowledge.drugs import Drugs
 
 _DAY = timedelta(days=1)
@@ -137,7 +137,7 @@ def _write(
         time_limited=limited,
     )
     for share in taken.shares:
-        for flag in share.flags:
+        for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):
             calendar.flags.setdefault(f"{share.plan.use.reference}: {flag}")
     if valued.parenteral and (calendar.iv_peak is None or valued.parenteral > calendar.iv_peak[0]):
         calendar.iv_peak = (valued.parenteral, valued.alternative, first)

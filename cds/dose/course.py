@@ -16,7 +16,7 @@ from cds.dose.links import Node
 from cds.dose.sig import Schedule
 from cds.dose.status import Standing
 from cds.dose.units import hours
-from cds.dose.values import HOURS, NotCounted, Piece, Range, plain
+from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
 
 
@@ -85,7 +85,10 @@ def after(moment: Moment, as_of: AsOf) -> bool:
 
 
 def interval(use: MedicationUse, standing: Standing) -> tuple[Moment | None, Moment | None, date | None]:
-    """First moment, written end, and the last day that written ends and supplies leave; None where not written."""
+    """First moment, written end, and the last day that written ends and supplies leave; None where not written.
+
+    A dateTime is a span whose start and end are one and the same Moment; a Period of one day has two.
+    """
     span = use.effective
     start = span.start if span else None
     end = span.end if span else None
@@ -93,9 +96,9 @@ def interval(use: MedicationUse, standing: Standing) -> tuple[Moment | None, Mom
         start = start or (use.supply.start if use.supply else None) or use.authored
         ends = [moment for moment in (end, use.supply.end if use.supply else None) if moment is not None]
         end = min(ends, key=lambda moment: moment.end) if ends else None
-    elif start is not None and start == end and use.source is Source.STATED and standing is Standing.CURRENT:
+    elif start is not None and start is end and use.source is Source.STATED and standing is Standing.CURRENT:
         end = None  # "active" as told on that day: it goes on
-    elif start is not None and start == end and use.source is Source.DISPENSED:
+    elif start is not None and start is end and use.source is Source.DISPENSED:
         end = None  # handed over then; the supply says how long it lasts
     start = start or use.authored
     if use.source is Source.STATED and standing is Standing.NOT_TAKEN and span is None:
@@ -144,7 +147,7 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
         dose = Dose(total.mg.scaled(1 / days), False, f"{total.text} / {plain(days)} days")
     schedule = None if dose.rate else Schedule(per_day=Range.exact(Decimal(1)))
     route = opioid.route or ("oral" if opioid.name in drugs.oral_if_unstated else None)
-    return Line(route=route, dose=dose, schedule=schedule, flags=("dose from quantity and days of supply",))
+    return Line(route=route, dose=dose, schedule=schedule, flags=(f"{NOTE}dose from quantity and days of supply",))
 
 
 def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> tuple[Line, ...]:

@@ -12,7 +12,7 @@ from cds.dose.drug import Opioid
 from cds.dose.route import route_of, route_of_text
 from cds.dose.sig import Schedule
 from cds.dose.units import hours
-from cds.dose.values import HOURS, ONE, ZERO, NotCounted, Range, plain, spread
+from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, spread
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
@@ -89,7 +89,7 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
     if route is None:
         route = opioid.route or route_of_text(text)
     if route is None and opioid.name in drugs.oral_if_unstated:
-        route, flags = "oral", ("no route is written: read as oral",)
+        route, flags = "oral", (f"{NOTE}no route is written: read as oral",)
     length = hours(repeat.bounds_duration) if repeat else None
     duration = None
     if repeat and repeat.duration is not None:
@@ -201,7 +201,10 @@ def _from_text(
     if not parts or any(part.low is None for part in parts):
         if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
             assumed = Dose(
-                Range.exact(opioid.mg), True, f"1 x {plain(opioid.mg * 1000)} mcg/h", ("no dose is written: one patch",)
+                Range.exact(opioid.mg),
+                True,
+                f"1 x {plain(opioid.mg * 1000)} mcg/h",
+                (f"{NOTE}no dose is written: one patch",),
             )
             spoken = parts[0].schedule if parts else None
             return [replace(base, dose=assumed, schedule=schedule or spoken, flags=(*base.flags, *assumed.flags))]
@@ -215,7 +218,7 @@ def _from_text(
 def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid) -> Line:
     """A line from one part of a sig."""
     strengthened = _strengthened(part, opioid)
-    flags = (*base.flags, "dose read from the text")
+    flags = (*base.flags, f"{NOTE}dose read from the text")
     if part.total_mg is not None and opioid.mg is not None and part.total_mg != opioid.mg and _counts(part):
         flags = (*flags, f"the text says {plain(part.total_mg)} mg a unit, the product has {plain(opioid.mg)} mg")
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cds.clinical import Source
 from cds.dose.course import Plan
-from cds.dose.values import NOTHING, ZERO, NotCounted, Piece, Range
+from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
 
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 _SLOT_CLASS = {
@@ -182,7 +182,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         shares = [share for each in chosen if (share := _share(each)) is not None]
         if shares:
             if without_number is not None:
-                flags = (*flags, "the resource of higher rank has no dose; this one's is used")
+                flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
             return [replace(share, flags=(*share.flags, *flags)) for share in _merged(shares, chosen)], chosen
         if without_number is None:
             without_number = chosen

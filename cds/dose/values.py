@@ -12,6 +12,9 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 HOURS = Decimal(24)
 
+# A flag that begins so explains a reading; it stands beside the contributor, not on page and card.
+NOTE = "note: "
+
 
 class NotCounted(UnitError):
     """Why an opioid has no number; caught where a resource is read, and told as Uncounted.
