@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date, datetime
 
 import pytest
-from assessments import assessment, draft, known
+from assessments import assessment, draft, finding, known
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_assessments import HOSTILE, made
@@ -110,6 +110,12 @@ def test_dates_are_written_out_and_hours_only_where_there_are_any():
     say = Words(known().catalogue, known().evidence)
     assert say.day(date(2026, 3, 1)) == "1 Mar 2026"
     assert say.day(datetime(2026, 3, 1, 18, 5)) == "1 Mar 2026 18:05"
+
+
+def test_a_rules_date_is_written_like_every_other_and_what_is_no_date_stays():
+    say = Words(known().catalogue, known().evidence)
+    assert say.reason(finding("new-rule", "Seen on 2026-03-31.")) == "Seen on 31 Mar 2026"
+    assert say.reason(finding("new-rule", "Lot 2026-13-31.")) == "Lot 2026-13-31"
 
 
 # ---------------------------------------------------------------------------------------------- other people's text

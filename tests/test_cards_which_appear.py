@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -16,11 +16,13 @@ from cds.clinical import (
     Dechallenge,
     DoseTimeline,
     Entry,
+    Exposure,
     Gap,
     Gate,
     Patient,
     PatientRecord,
     ProposedDose,
+    Source,
     Uncounted,
     Unread,
 )
@@ -109,7 +111,7 @@ def test_another_cause_stays_first_on_the_info_card_of_a_co_rise():
         assessment(graded("alternative-first", finding("R2-fever", celsius=38.6, day="2026-05-03")), co_rise=True)
     )
     assert card.rule == "co-rise"
-    assert card.detail.startswith("**First: Fever of 38.6 °C on 2026-05-03.**")
+    assert card.detail.startswith("**First: Fever of 38.6 °C on 3 May 2026.**")
 
 
 @pytest.mark.parametrize("grade", ["no-signal", "tolerance-like", "progression-like"])
@@ -320,7 +322,7 @@ def test_recent_surgery_is_told_as_the_cap_and_leads_the_alternatives():
     pattern, _ = cards(
         assessment(graded("possible-oih", finding("R4"), caps=(surgery,)), trend=replace(TREND, mode="acute"))
     )
-    assert "First rule out: surgery on 2026-05-30 (on record); disease progression" in pattern.detail
+    assert "**First rule out:** surgery on 30 May 2026 (on record); disease progression" in pattern.detail
     assert pattern.indicator == "info"
 
 
@@ -369,3 +371,22 @@ def test_the_line_that_points_at_the_page_needs_a_page():
         assert ("https://cds.example/page?t=signed" in links) == linked
     with pytest.raises(ValueError, match="'blue' is none of"):
         CardOptions(link_mode="blue")
+
+
+def test_a_reduction_that_does_not_count_is_told_without_naming_ketamine():
+    beside = replace(
+        finding("R17", "The reduction is not counted: ketamine."), told={"day": "2026-05-10", "what": "ketamine"}
+    )
+    pattern, _ = cards(assessment("possible-oih", findings=(beside,)))
+    assert "Graded no higher: reduction of 10 May 2026 beside another treatment." in pattern.detail
+    assert "ketamine" not in pattern.detail.lower()
+
+
+def test_the_patients_own_ketamine_stands_on_the_evidence_card():
+    given = DoseTimeline("CDC-2022", exposures=tuple(
+        Exposure("ketamine", "ketamine", date(2026, month, 3), date(2026, month, last), "MedicationAdministration/1", Source.ADMINISTERED)
+        for month, last in ((1, 3), (4, 5), (5, 3))
+    ))  # fmt: skip
+    pattern, evidence = cards(assessment("possible-oih", dose=given))
+    assert "Ketamine on record: 3 May 2026; 3 Apr 2026 - 5 Apr 2026, and 1 more." in evidence.detail
+    assert "ketamine" not in pattern.detail.lower()

@@ -25,7 +25,7 @@ QUIET = settings(max_examples=120, deadline=None, suppress_health_check=list(Hea
 
 def over_everything(check: Callable[[Assessment, Card], None]) -> None:
     """Runs the check on the cards of every fixture, and of assessments that hypothesis makes."""
-    for found in every_fixture():
+    for _, found in every_fixture():
         for card in found.cards:
             check(found, card)
 

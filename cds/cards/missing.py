@@ -62,7 +62,7 @@ def _uncounted(found: Assessment, words: Words) -> str:
     by_reason: dict[str, list[str]] = {}
     items: list[Uncounted] = sorted((*found.dose.uncounted, *draft), key=lambda item: not item.opens_high)
     for item in items:
-        by_reason.setdefault(short(item.reason, 6), []).append(short(item.drug, 3))
+        by_reason.setdefault(short(item.reason, 9), []).append(short(item.drug, 3))
     named = [
         words.say("missing.uncounted_item", drugs=", ".join(dict.fromkeys(drugs)), reason=reason)
         for reason, drugs in by_reason.items()

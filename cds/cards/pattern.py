@@ -66,7 +66,9 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
     gentle = no_taper(found)
     course = _course(found)
     causes = [finding for finding in found.grade.caps if finding.rule in _CAUSES]
-    caps = [finding for finding in found.grade.caps if finding.rule not in _CAUSES]
+    # A reduction that does not count (R17) caps nothing by itself, but it is why there is no de-challenge.
+    uncounted = [finding for finding in found.findings if finding.rule == "R17" and found.grade.name == "possible-oih"]
+    caps = [*(finding for finding in found.grade.caps if finding.rule not in _CAUSES), *uncounted]
     listed = words.say("pattern.listed", reasons=words.reasons(causes)) if causes else ""
     acute = found.trend.mode == "acute"
     return (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from cds.cards.assembly import card, report_link
 from cds.cards.detail import Line
 from cds.cards.options import CardOptions
@@ -96,7 +94,7 @@ def _lines(found: Assessment, words: Words, contraindicated: str) -> tuple[Line,
         *(Line(_report(found, words, *row), bullet=True) for row in _REPORTS),
         Line(words.say("evidence.against", items="; ".join(against)), rank=1),
         Line(words.claim("label-rotate" if gentle else "label-lower-or-rotate"), rank=2),
-        Line(_exposures(found, words), rank=3),
+        Line(_exposures(found, words), rank=1),
         Line(_gates(found, words, "not assessable", "not_assessable", 6)),
         Line(_gates(found, words, "caution", "cautions", 2), rank=2),
         Line(words.claim("off-label")),
@@ -128,12 +126,12 @@ def _gates(found: Assessment, words: Words, effect: str, key: str, most: int) ->
 
 
 def _exposures(found: Assessment, words: Words) -> str:
-    """This patient's own ketamine, by date and never by amount."""
-    window = timedelta(days=words.catalogue.limits["recent_days"].value)
-    since = found.case.as_of.day - window
+    """This patient's own ketamine, the latest first, by date and never by amount."""
+    uses = sorted(
+        (use for use in found.dose.exposures if use.drug_class == "ketamine"), key=lambda use: use.last, reverse=True
+    )
     dates = [
         words.day(use.first) if use.first == use.last else f"{words.day(use.first)} - {words.day(use.last)}"
-        for use in found.dose.exposures
-        if use.drug_class == "ketamine" and use.last >= since
+        for use in uses
     ]
     return words.say("evidence.exposure", dates=words.some(dates, 2)) if dates else ""

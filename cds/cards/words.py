@@ -20,6 +20,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKUP = {ord(sign): f"&#{ord(sign)};" for sign in "&<>`*_~[]#|\\"}
 # GFM turns bare addresses into links, after it has resolved entities: only broken text stays text.
 _ADDRESS = re.compile(r"://|@|(?i:xmpp|mailto|https?|ftp):|\.(?=[^\W\d_])")
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 
 
 class CardKnowledge(Protocol):
@@ -59,12 +60,23 @@ class Words:
         told = {**finding.fact, **finding.told}
         # A rule whose fact no longer carries what the short words name is told by its own sentence, which always fits.
         if template is None or not set(re.findall(r"\{(\w+)", template)) <= set(told):
-            return short(finding.text.rstrip("."), 12)
-        return short(template.format_map(told), 12)
+            return short(self._dated(finding.text.rstrip(".")), 14)
+        return short(self._dated(template.format_map(told)), 14)
 
-    def gate(self, gate: Gate, words: int = 9) -> str:
+    def gate(self, gate: Gate, words: int = 11) -> str:
         """What a gate found, in a few words."""
-        return self.catalogue.reasons.get(gate.id) or short(gate.text, words)
+        return self.catalogue.reasons.get(gate.id) or short(self._dated(gate.text), words)
+
+    def _dated(self, text: str) -> str:
+        """Dates as the card writes them, where a sentence has them as 2026-03-01."""
+
+        def written(found: re.Match[str]) -> str:
+            try:
+                return self.day(date.fromisoformat(found[0]))
+            except ValueError:  # four digits, two, two, and no date
+                return found[0]
+
+        return _DATE.sub(written, text)
 
     def reasons(self, findings: Iterable[Finding], most: int = 2) -> str:
         """The first few reasons, each once."""
