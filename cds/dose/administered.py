@@ -76,7 +76,7 @@ def _one(plan: Plan, line: Line, start: Moment, span: Span, standing: Standing, 
         worn_until = end if span.end is not None and span.end != span.start else begin + _length(plan.opioid, drugs)
         return replace(base, end=worn_until, rate=dose.mg, mg=NOTHING, text=dose.text, patch=True)
     ended = span.end is not None and span.end != span.start
-    if not ended and span.end is None and standing is Standing.CURRENT:
+    if not ended and standing is Standing.CURRENT:
         end = max(begin, as_of.at)
     return replace(base, end=end, rate=dose.mg, mg=NOTHING, text=dose.text, open_end=not ended)
 
@@ -143,7 +143,7 @@ def _ended(each: Given, following: datetime | None, as_of: AsOf) -> Given:
     elif each.open_end:
         if following is not None:
             end = min(following, as_of.at) if end <= each.start else min(end, following)
-        elif end <= each.start:
+        elif end <= each.start and each.rate.high > 0:
             gap = NotCounted("no-end", "an infusion whose end is not written")
             return replace(each, gap=gap, mg=None)
         if end <= each.start:

@@ -13,7 +13,7 @@ from cds.dose.days import DAY
 from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
 from cds.dose.links import Node
-from cds.dose.sig import Schedule
+from cds.dose.schedule import Schedule
 from cds.dose.status import Standing
 from cds.dose.units import hours
 from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, plain

@@ -10,7 +10,7 @@ from cds.dose import amount, sig, timing
 from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
 from cds.dose.route import route_of, route_of_text
-from cds.dose.sig import Schedule
+from cds.dose.schedule import Schedule
 from cds.dose.units import hours
 from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, spread
 from cds.knowledge.drugs import Drugs

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from cds.clinical import Concept, Repeat, Timing
 from cds.dose import sig
-from cds.dose.sig import Schedule
+from cds.dose.schedule import Schedule
 from cds.dose.units import unit_of
 from cds.dose.values import HOURS, ONE, NotCounted, Range
 

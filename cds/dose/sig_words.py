@@ -1,0 +1,115 @@
+"""The words of English sigs: numbers, units, frequencies, and the phrases that change no dose."""
+
+from __future__ import annotations
+
+import re
+
+WORDS = {
+    "half a": "0.5",
+    "half an": "0.5",
+    "half of a": "0.5",
+    "half of an": "0.5",
+    "one-half": "0.5", "one half": "0.5", "half": "0.5", "a half": "0.5", "½": "0.5", "one and one-half": "1.5",
+    "one and a half": "1.5", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "twelve": "12", "a": "1", "an": "1", "single": "1",
+}  # fmt: skip
+NUM = (
+    r"(?:half of an?|half an?|\d+\s+\d/\d|\d+/\d+|\d+(?:\.\d+)?½?|\.\d+|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
+    r"|four|five|six|seven|eight|nine|ten|twelve)"
+)
+UNIT = (
+    r"(?:tablets?|tabs?|tab\(s\)|tablet\(s\)|caplets?|pills?|capsules?|caps?|cap\(s\)|capsule\(s\)|mgs?|milligrams?|mcg|ug"
+    r"|micrograms?|ml|mls|milliliters?|cc|teaspoon(?:ful)?s?|tsp|tablespoon(?:ful)?s?|tbsp|patch(?:es)?|patch\(es\)|films?"
+    r"|strips?|lozenges?|suppositor(?:y|ies)|sprays?|puffs?|mcg/hr?|mcg/hour)"
+)
+TIMES = {
+    "daily": "1", "every day": "1", "each day": "1", "once daily": "1", "once a day": "1", "once per day": "1",
+    "once every day": "1", "qd": "1", "q day": "1", "qday": "1", "per day": "1", "a day": "1", "od": "1",
+    "twice daily": "2", "twice a day": "2", "twice per day": "2", "two times daily": "2", "bid": "2", "b.i.d.": "2",
+    "bd": "2", "tid": "3", "t.i.d.": "3", "tds": "3", "thrice daily": "3", "qid": "4", "q.i.d.": "4", "qds": "4",
+    "every other day": "0.5", "qod": "0.5", "on alternate days": "0.5", "every second day": "0.5",
+    "hourly": "24", "every hour": "24",
+}  # fmt: skip
+SLOT_WORDS = {
+    "every morning": "MORN", "each morning": "MORN", "qam": "MORN", "q am": "MORN", "in the morning": "MORN", "in am": "MORN",
+    "in the am": "MORN", "every am": "MORN", "mornings": "MORN", "in morning": "MORN", "a.m.": "MORN", "am": "MORN",
+    "at noon": "NOON", "at midday": "NOON", "at lunch": "NOON", "with lunch": "NOON", "noon": "NOON", "midday": "NOON",
+    "in the afternoon": "AFT", "every afternoon": "AFT", "afternoon": "AFT", "with breakfast": "CM", "at breakfast": "CM",
+    "with dinner": "CV", "at dinner": "CV", "with supper": "CV", "every evening": "EVE", "in the evening": "EVE",
+    "each evening": "EVE", "qpm": "EVE", "q pm": "EVE", "in the pm": "EVE", "in pm": "EVE", "evening": "EVE", "pm": "EVE",
+    "at bedtime": "HS", "qhs": "HS", "q hs": "HS", "hs": "HS", "before bed": "HS", "before bedtime": "HS", "bedtime": "HS",
+    "every bedtime": "HS", "nightly": "NIGHT", "at night": "NIGHT", "every night": "NIGHT", "each night": "NIGHT",
+    "qnight": "NIGHT", "night": "NIGHT", "morning": "MORN",
+}  # fmt: skip
+LINKED = ("am", "a.m.", "pm", "noon", "midday", "afternoon", "evening", "bedtime", "night", "morning")
+
+
+def choice(words: dict[str, str] | tuple[str, ...]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+PARENTHESIS = r"(?:\s*\(\s*[a-z0-9.\-/½ ]+\s*\))?"
+EVERY = re.compile(
+    rf"(?:every|q\.?|each)\s*({NUM})\s*{PARENTHESIS}(?:\s*(?:-|to|or|–)\s*({NUM}){PARENTHESIS})?\s*"
+    r"(hours?|hrs?|h|days?|d|weeks?|wks?|minutes?|min)(?![a-z])"
+)
+PER_DAY = re.compile(
+    rf"(up to\s+)?({NUM})\s*{PARENTHESIS}(?:\s*(?:-|to|or|–)\s*({NUM}){PARENTHESIS})?\s*(?:times?|x)\s*"
+    r"(?:/|per|a|each|every)?\s*(day|daily|24 ?h(?:ou)?rs?|d|week|weekly)(?![a-z])"
+)
+WEEKLY = re.compile(r"(?:once (?:a|per|every) week|once weekly|weekly|every week|qwk|q week)(?![a-z])")
+SIMPLE = re.compile(rf"(?:{choice(TIMES)})(?![a-z])")
+SLOT = re.compile(rf"(?:{choice(SLOT_WORDS)})(?![a-z])")
+AT_CLOCK = re.compile(r"(?:at |@ ?)?(\d{1,2})(?::(\d\d))?\s*(am|pm|a\.m\.|p\.m\.)(?![a-z])")
+ONCE = re.compile(
+    r"(?:stat|once only|one time only|one time|one-time|now|x ?1(?: dose)?|single dose|for (?:1|one) dose|once)(?![a-z0-9])"
+)
+SYMPTOM = (
+    r"(?:(?:moderate to severe|mild to moderate|moderately severe|severe|moderate|mild|chronic|acute|breakthrough|back|cancer|post-?operative"
+    r"|surgical|neck|knee|leg|hip|joint|abdominal|uncontrolled|your|the) )*"
+    r"(?:pain|cough|aches?|discomfort|headaches?|migraines?|dyspnea|shortness of breath|sickle cell crisis|diarrhea)"
+    r"(?: control| management| relief| crisis)?(?: ?\(?(?:pain )?(?:score|scale|level)? ?(?:of )?\d+ ?(?:-|to) ?\d+(?: ?/ ?10)?\)?)?"
+)
+PRN = re.compile(
+    r"(?:prn|p\.r\.n\.|as needed|if needed|when needed|as required|if required|when required|as necessary)(?![a-z])"
+    rf"(?: (?:for )?{SYMPTOM}(?![a-z]))?"
+)
+MAX = re.compile(
+    r"(?:up to(?: a)? max(?:imum)? of|max(?:imum)?\.?(?: daily)?(?: dos(?:e|age)| amount)?(?: of)?(?: is)?:?|not to exceed|nte|do not exceed|"
+    r"don't exceed|no more than|do not take more than|not more than|up to)\s*"
+    rf"({NUM})\s*{PARENTHESIS}\s*({UNIT}|doses?|times?)?\s*(?:/|per|a|an|in(?: a)?|each|every|within)?\s*"
+    r"(day|daily|24 ?h(?:ou)?rs?|24-?hour(?: period)?|24 ?h|d)(?![a-z])(?:\s*period)?"
+)
+MAX_DAILY = re.compile(rf"max(?:imum)?\.? daily (?:dose|amount|dosage)\s*(?:of|is|:)?\s*({NUM})\s*({UNIT})(?![a-z])")
+FOR_TIME = re.compile(
+    rf"(?:for|x|times)\s*(?:up to\s+)?({NUM})\s*{PARENTHESIS}\s*(?:more\s+)?(days?|weeks?|wks?|months?)(?![a-z])"
+)
+AMOUNT = re.compile(
+    rf"({NUM})\s*(?:\(\s*[a-z0-9./½]+\s*\))?(?:\s*(?:-|–|to|or)\s*({NUM})(?:\s*\(\s*[a-z0-9./½]+\s*\))?)?\s*"
+    rf"(?:x\s*)?(?:(\d+(?:\.\d+)?)\s*-?\s*(mg|mcg)\s+(?=tab|cap|film|loz|supp))?({UNIT})(?![a-z])"
+    r"(?:\s*\(\s*(?:=\s*)?(\d+(?:\.\d+)?)(?:\s*-\s*(\d+(?:\.\d+)?))?\s*(mg|mcg)(?:\s*total)?\s*\))?(?:\s*total)?"
+)
+# "1 po q8h", "... and 2 at night": a number without a unit, before a route or a time.
+BARE = re.compile(
+    rf"({NUM})(?:\s*(?:-|to|or)\s*({NUM}))?(?=\s+(?:po|p\.o\.|by mouth|orally|at (?:noon|bedtime|night)|in the|every|each|q|daily|twice|bid|tid|qid|prn)(?![a-z]{{2}}))"
+)
+VERB = re.compile(
+    r"(?:take|give|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|sig|patient to take)"
+    r"(?![a-z]):?"
+)
+ROUTE = re.compile(
+    r"(?:by mouth|orally|oral|po|p\.o\.|per os|iv push|iv|intravenous(?:ly)?|im|intramuscular(?:ly)?|sc|subq|sq|subcut(?:aneous(?:ly)?)?"
+    r"|sl|sublingual(?:ly)?|under the tongue|buccal(?:ly)?|rectal(?:ly)?|per rectum|pr|transdermal(?:ly)?|topically|"
+    r"(?:on|on to|onto|to) (?:the )?skin|intranasal(?:ly)?|epidural(?:ly)?|intrathecal(?:ly)?|(?:per|via|by) (?:ng|g|peg|feeding) ?tube)(?![a-z])"
+)
+HARMLESS = re.compile(
+    r"(?:with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
+    rf"for {SYMPTOM}|around the clock|scheduled|and remove old patch|then remove|after removing the old (?:one|patch)|rotate sites?|"
+    r"do not crush(?:,? or chew| or chew)?|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total)(?![a-z])"
+)
+SEPARATOR = re.compile(r"(?:,|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")
+THEN = re.compile(
+    r"(?:,?\s*(?:and )?then(?! remove)|followed by|;\s*then|\. then)\s+(?:decrease to|reduce to|increase to)?"
+)
+AND_PAIR = re.compile(r"(?:and|&|,)\s*")
+ROUTINE = re.compile(r"(?:continuous(?:ly)?)(?![a-z])")

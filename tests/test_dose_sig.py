@@ -1,0 +1,175 @@
+"""English sigs: what is understood is exact, the rest is refused."""
+
+import pytest
+from cds.dose import sig
+from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, mme, qty, reasons, request, tablets
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("1 tab PO BID", 30, 30),
+        ("Take 1 tablet by mouth twice daily", 30, 30),
+        ("Take one tablet by mouth two times a day.", 30, 30),
+        ("TAKE ONE TABLET BY MOUTH EVERY 12 HOURS", 30, 30),
+        ("take 1 tablet every 4 hours", 90, 90),
+        ("1 tablet q4h", 90, 90),
+        ("1 tab q 6 h", 60, 60),
+        ("Take 2 tablets three times a day", 90, 90),
+        ("Take 1 tablet (10 mg total) by mouth 3 (three) times daily", 45, 45),
+        ("1 tablet at bedtime", 15, 15),
+        ("1 tab qhs", 15, 15),
+        ("Take 1 tablet nightly at bedtime", 15, 15),
+        ("Take 1 tablet daily at bedtime", 15, 15),
+        ("Take 1 tablet every morning and 2 tablets at bedtime", 45, 45),
+        ("take 1 tablet every morning and 2 at night", 45, 45),
+        ("2 tabs qam, 1 tab qhs", 45, 45),
+        ("1 tablet in the morning and evening", 30, 30),
+        ("1 tablet in the morning, 1 tablet at noon and 2 tablets at bedtime", 60, 60),
+        ("half a tablet twice daily", 15, 15),
+        ("1/2 tablet bid", 15, 15),
+        ("1.5 tablets bid", 45, 45),
+        ("1 1/2 tablets bid", 45, 45),
+        ("one and one-half tablets bid", 45, 45),
+        ("1-2 tablets every 4-6 hours", 60, 180),
+        ("1 to 2 tabs every 6 hours", 60, 120),
+        ("one or two tablets four times daily", 60, 120),
+        ("Take 10 mg by mouth every 8 hours", 45, 45),
+        ("take 5-10 mg every 6 hours", 30, 60),
+        ("10 mg po q8h", 45, 45),
+        ("1 tablet every other day", 7.5, 7.5),
+        ("1 tablet once a week", 15 / 7, 15 / 7),
+        ("1 tablet once daily", 15, 15),
+        ("Take one 10 mg tablet twice daily", 30, 30),
+        ("1 tablet 4x/day", 60, 60),
+        ("1 tab 4 times per day scheduled", 60, 60),
+        ("take 1 tablet every 8 hours around the clock", 45, 45),
+        ("Take 1 tablet by mouth every 6 (six) hours.", 60, 60),
+        ("take 1 tablet twice a day with food", 30, 30),
+        ("1 tablet three times daily. Do not crush or chew.", 45, 45),
+        ("1 po q8h", 45, 45),
+        ("i tab po bid", None, None),
+    ],
+)
+def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
+    found = mme(request(OXYCODONE_10, {"text": text}))
+    expected = (None, None) if low is None else (round(low, 4), round(high, 4))
+    assert found is not None
+    assert found[:2] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "high"),
+    [
+        ("Take 1-2 tablets every 4-6 hours as needed for pain, max 8/day", 120),
+        ("1 tab q6h prn", 60),
+        ("1 tab q4-6h prn pain", 90),
+        ("Take 1 tablet (10 mg total) by mouth every 4 (four) hours as needed for Pain. Max Daily Amount: 60 mg", 90),
+        ("Take 1 tablet every 6 hours as needed for severe back pain. Do not exceed 3 tablets per day", 45),
+        ("1 tablet up to 4 times daily as needed", 60),
+        ("Take 1 tablet every 4 hours if needed, not to exceed 4 tablets in 24 hours", 60),
+        ("1-2 tabs po q4h prn, nte 6 tabs/day", 90),
+        ("take 1 tablet by mouth every 4 hours as needed for moderate pain (pain score 4-6)", 90),
+        ("1 tablet twice daily as needed for breakthrough pain", 30),
+    ],
+)
+def test_a_sig_as_needed_is_nothing_to_everything(text, high):
+    assert mme(request(OXYCODONE_10, {"text": text})) == (0, high, high)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as directed",
+        "take as needed",
+        "take 1 tablet",
+        "take 1 tablet twice daily or three times daily",
+        "take 1 tablet twice daily at bedtime",
+        "1 tablet every 4 to 6 hours or 2 tablets at night if the pain is bad",
+        "take 1 tablet 30 minutes before physical therapy twice daily",
+        "1 tab bid tid",
+        "take 1 tablet po or iv every 6 hours",
+        "increase by 1 tablet every 3 days",
+        "take 2-1 tablets twice daily",
+        "hold if sedated, else 1 tablet twice daily",
+        "1 tableta dos veces al dia",
+        "take 1 tablet twice daily except on Sunday",
+        "take half of 1 tablet twice daily",
+    ],
+)
+def test_a_sig_that_leaves_a_doubt_is_refused(text):
+    found = doses(request(OXYCODONE_10, {"text": text}), on="2024-03-10")
+    assert len(reasons(found)) == 1
+    assert found.daily[-1].high is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5 mL q6h prn", (0, 40, 40)),
+        ("Take 5 mL by mouth every 6 hours", (40, 40, 40)),
+        ("1 teaspoon every 6 hours", (40, 40, 40)),
+        ("2.5 ml q4h", (30, 30, 30)),
+    ],
+)
+def test_a_sig_of_a_2_mg_per_ml_solution(text, expected):
+    assert mme(request(MORPHINE_2_ML, {"text": text})) == expected
+
+
+def test_then_is_a_taper():
+    found = doses(
+        request(OXYCODONE_10, {"text": "Take 2 tablets twice daily for 7 days, then 1 tablet twice daily for 7 days"}),
+        on="2024-03-31",
+    )
+    assert [day(found, on) for on in ("2024-03-07", "2024-03-08", "2024-03-15")] == [(60, 60, 60), (30, 30, 30), None]
+
+
+def test_for_5_days_ends_after_5_days():
+    order = request(OXYCODONE_10, {"text": "1 tablet every 6 hours for 5 days"})
+    assert [mme(order, on=on) for on in ("2024-03-05", "2024-03-06")] == [(60, 60, 60), None]
+
+
+def test_a_dose_without_a_timing_takes_it_from_the_text():
+    assert mme(request(OXYCODONE_10, dosage(tablets(2), text="2 tablets every 8 hours"))) == (90, 90, 90)
+
+
+def test_a_timing_without_a_dose_takes_it_from_the_text():
+    assert mme(request(OXYCODONE_10, dosage(None, {"code": {"text": "TID"}}, text="Take 2 tablets"))) == (90, 90, 90)
+
+
+def test_a_strength_that_only_the_text_tells_is_used():
+    assert mme(request({"text": "oxycodone tablet"}, {"text": "Take 1 tablet (5 mg total) by mouth twice daily"})) == (
+        15,
+        15,
+        15,
+    )
+
+
+def test_an_amount_in_a_patient_instruction_is_read():
+    assert mme(request(OXYCODONE_10, {"patientInstruction": "Take 1 tablet twice daily"})) == (30, 30, 30)
+
+
+def test_a_dose_for_a_day_is_no_dose_for_a_tablet():
+    assert mme(request(MORPHINE_2_ML, {"text": "1 tablet twice daily"})) == (None, None, None)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read_or_refused_without_failing(text):
+    parts = sig.read(text)
+    assert parts is None or all(part.schedule is not None for part in parts)
+
+
+@given(
+    st.integers(1, 3),
+    st.integers(0, 2),
+    st.integers(1, 12),
+    st.booleans(),
+    st.sampled_from(["tablet", "tablets", "tabs", "mg"]),
+)
+def test_a_sig_means_the_same_as_its_structure(low, more, hours, needed, unit):
+    text = f"Take {low}-{low + more} {unit} by mouth every {hours} hours{' as needed for pain' if needed else ''}"
+    dose = qty(low, unit) if not more else {"low": qty(low, unit), "high": qty(low + more, unit)}
+    structure = dosage(dose, {"repeat": {"frequency": 1, "period": hours, "periodUnit": "h"}}, asNeededBoolean=needed)
+    assert mme(request(OXYCODONE_10, {"text": text})) == mme(request(OXYCODONE_10, structure))
