@@ -11,8 +11,16 @@ from marshmallow.fields import String as Text
 
 from hooks.problems import InvalidRequest, Issue
 
+
+def whole(pattern: str) -> re.Pattern[str]:
+    """The pattern for a whole text, in words that the OpenAPI document may repeat: Python's `$` alone would let a line
+    break pass, and its `\\Z` is not JavaScript's.
+    """
+    return re.compile(rf"^{pattern}$(?!\n)", re.ASCII)
+
+
 UUID = validate.Regexp(
-    re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII),
+    whole(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"),
     error="must be a UUID",
 )
 NOT_BLANK = validate.Regexp(re.compile(r".*\S", re.DOTALL), error="must not be empty")

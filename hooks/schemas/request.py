@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,27 +10,25 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from marshmallow.fields import String as Text
 
 from hooks.problems import InvalidRequest, Issue
-from hooks.schemas.parts import NOT_BLANK, UUID, Tolerant, absolute_url, load
+from hooks.schemas.parts import NOT_BLANK, UUID, Tolerant, absolute_url, load, whole
 
 # FHIR's id, and "_", which FHIR forbids and servers use. Nothing in it can alter a URL.
 _ID = r"[A-Za-z0-9\-._]{1,64}"
 
 
 def _id_of(kind: str) -> validate.Regexp:
-    return validate.Regexp(
-        re.compile(rf"(?:{kind}/)?{_ID}\Z", re.ASCII), error=f"must be the id of a {kind}, such as 123"
-    )
+    return validate.Regexp(whole(rf"(?:{kind}/)?{_ID}"), error=f"must be the id of a {kind}, such as 123")
 
 
 _REFERENCE = validate.Regexp(
-    re.compile(rf"[A-Z][A-Za-z]{{1,63}}/{_ID}\Z", re.ASCII), error="must be a reference such as MedicationRequest/123"
+    whole(rf"[A-Z][A-Za-z]{{1,63}}/{_ID}"), error="must be a reference such as MedicationRequest/123"
 )
 _USER = validate.Regexp(
-    re.compile(rf"(?:Practitioner|PractitionerRole|Patient|RelatedPerson)/{_ID}\Z", re.ASCII),
+    whole(rf"(?:Practitioner|PractitionerRole|Patient|RelatedPerson)/{_ID}"),
     error="must be a reference such as Practitioner/123",
 )
 # RFC 6750's b68token and what real servers issue: visible ASCII. A line break would reach the header of our own call.
-_TOKEN = validate.Regexp(re.compile(r"[\x21-\x7e]{1,16384}\Z"), error="must be visible ASCII without blanks")
+_TOKEN = validate.Regexp(whole(r"[\x21-\x7e]{1,16384}"), error="must be visible ASCII without blanks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ class _AuthorizationSchema(Tolerant):
     access_token = Text(required=True, validate=_TOKEN)
     token_type = Text(
         required=True,
-        validate=validate.Regexp(re.compile(r"Bearer\Z", re.IGNORECASE | re.ASCII), error="must be Bearer"),
+        validate=validate.Regexp(whole("[Bb]earer"), error="must be Bearer"),
     )
     expires_in = fields.Integer(required=True, strict=True)
     scope = Text(required=True)
