@@ -120,6 +120,24 @@ def test_any_method_path_and_type(method, path, kind, app):
     assert answer.status_code in ALLOWED
 
 
+def with_numbers(value, number):
+    """The document with this number in the place of every number."""
+    if isinstance(value, dict):
+        return {key: with_numbers(each, number) for key, each in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(each, number) for each in value]
+    return number if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("number", [0, -1, -1e300, 1e-300, 0.1, 1e15, 1e16, 1e22, 1e28, 1e300, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("part", ["medicationRequests", "pain", "vitals", "draftOrders"])
+def test_absurd_numbers(part, number, app):
+    request = copy.deepcopy(request_of(FIXTURES[1]))
+    place = request["context"] if part == "draftOrders" else request["prefetch"]
+    place[part] = with_numbers(place[part], number)
+    check(app.test_client().post(path_of(request), json=request))
+
+
 # ------------------------------------------------------------------------------------------- logs
 
 

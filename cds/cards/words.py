@@ -91,7 +91,10 @@ class Words:
 
 def number(value: float | Decimal, places: int = 1) -> str:
     """At most `places` decimals, half up, no trailing zero: 49.6 must not pass for 50."""
-    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    exact = Decimal(str(value))
+    if exact.adjusted() > 15:  # decimal refuses to round what needs more digits than its precision has
+        return format(exact, ".3E")
+    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     text = f"{rounded:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text

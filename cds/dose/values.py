@@ -76,7 +76,9 @@ class Piece:
 
 
 def plain(value: Decimal, places: int = 6) -> str:
-    """A number as people write it: 4.8, 60, 0.285714."""
+    """A number as people write it: 4.8, 60, 0.285714. One beyond any dose keeps its exponent."""
+    if value.adjusted() > 15:  # decimal refuses to round what needs more digits than its precision has
+        return format(value, ".3E")
     rounded = round(value, places)
     text = format(rounded, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
