@@ -36,6 +36,8 @@ class Estimator:
     post_window_days: float
     placebo_start_days: float
     settle_days: float
+    pair_days: float
+    pair_most: float
     flare_days: float
     flare_percent: float
     flare_share: float

@@ -15,5 +15,5 @@ def estimate(
     """The trend in days, or in hours where an in-patient stay is open or ended within 30 days of `as_of`."""
     stay = epochs.stay(record, dose, pain.scores, estimator, as_of=as_of)
     if stay is not None:
-        return acute.estimate(dose, pain, record, estimator, stay, as_of=as_of)
-    return chronic.estimate(dose, pain, record, estimator, as_of=as_of)
+        return acute.estimate(dose, pain, estimator, stay, as_of=as_of)
+    return chronic.estimate(dose, pain, estimator, as_of=as_of)

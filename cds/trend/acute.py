@@ -18,7 +18,6 @@ from cds.clinical import (
     Level,
     PainScore,
     PainSeries,
-    PatientRecord,
     Plateau,
     Statistics,
     Step,
@@ -46,9 +45,7 @@ class Stretch:
     open: bool
 
 
-def estimate(
-    dose: DoseTimeline, pain: PainSeries, record: PatientRecord, limits: Estimator, stay: Stay, *, as_of: AsOf
-) -> Trend:
+def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay, *, as_of: AsOf) -> Trend:
     """The latest 72 h with dose steps, up to the last dose before a full cessation, else up to `as_of`.
 
     What follows a full cessation sets no grade; the founding definition looks at the whole stay.
@@ -101,7 +98,7 @@ def estimate(
         level_ratio=plateaus[-1].dose / plateaus[0].dose if len(plateaus) > 1 else None,
         pain_change=_pain_change(plateaus),
         highest_dose=max((p.dose * 24 / limits.acute_epoch_hours for p in plateaus), default=None),
-        dechallenges=_dechallenges(ended, before_end, scores, dose, record, limits),
+        dechallenges=_dechallenges(ended, before_end, scores, dose, limits),
         left_out=_left_out(counted, limits),
         method=METHOD,
         notes=("Doses of the stay are MME per 4 hours.",),
@@ -317,7 +314,6 @@ def _dechallenges(
     levels: Sequence[Stretch],
     scores: Sequence[PainScore],
     dose: DoseTimeline,
-    record: PatientRecord,
     limits: Estimator,
 ) -> tuple[Dechallenge, ...]:
     """A full cessation with what pain did in the three days after it: shown, and never counted (R17)."""
@@ -326,7 +322,7 @@ def _dechallenges(
     before = [s.score for s in scores if s.at <= ended][-int(limits.acute_pre_scores) :]
     after = [s.score for s in scores if ended < s.at <= ended + timedelta(hours=limits.acute_window_hours)]
     change = fmean(after) - fmean(before) if before and after else None
-    other = co_intervention(ended.date(), dose, record, limits)
+    other = co_intervention(ended.date(), dose, limits)
     return (
         Dechallenge(
             at=ended,

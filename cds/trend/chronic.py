@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, PatientRecord, Plateau, Statistics, Step, Trend
+from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Statistics, Step, Trend
 from cds.knowledge.estimator import Estimator
-from cds.trend import exposure, reductions, regression, steps
+from cds.trend import classic, exposure, reductions, regression, steps
 from cds.trend.chart import Chart, calendar_day, chart, high, low, middle
 from cds.trend.co_rise import co_rise
 from cds.trend.regression import Fit
 
 METHOD = "regression of pain on delayed log2 dose"
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "not assessable"
+_SIGNIFICANT = 0.05  # the conventional line, only to say that it cannot be reached
 
 
-def estimate(dose: DoseTimeline, pain: PainSeries, record: PatientRecord, limits: Estimator, *, as_of: AsOf) -> Trend:
+def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: AsOf) -> Trend:
     """The trend of one patient over the look-back."""
     seen = chart(dose, pain, limits, as_of=as_of, reading=middle)
     changes = steps.changes(seen, limits)
@@ -46,11 +47,11 @@ def estimate(dose: DoseTimeline, pain: PainSeries, record: PatientRecord, limits
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
         highest_dose=max((p.dose for p in plateaus), default=None),
-        dechallenges=reductions.dechallenges(seen, changes, dose, record, limits),
+        dechallenges=reductions.dechallenges(seen, changes, dose, limits),
         left_out=_left_out(table, fit, limits),
         robust=None if missing or fit is None else _robust(dose, pain, limits, as_of, fit),
         method=METHOD,
-        notes=_notes(seen),
+        notes=_notes(seen, table, plateaus, limits),
     )
 
 
@@ -183,7 +184,49 @@ def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf
     return True
 
 
-def _notes(seen: Chart) -> tuple[str, ...]:
+def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limits: Estimator) -> tuple[str, ...]:
+    """Plain sentences for the page: what was left out, and the classic statistics that the grade does not use."""
+    notes = []
     if any(flat.dose <= 0 for flat in seen.flats[1:]):
-        return ("Days after a complete cessation of opioids are not evaluated.",)
-    return ()
+        notes.append("Days after a complete cessation of opioids are not evaluated.")
+    rises = [s.adjusted for s in table if s.void is None and s.doublings > 0 and s.adjusted is not None]
+    if (p := classic.sign_test(rises)) is not None:
+        up = sum(r > 0 for r in rises)
+        notes.append(
+            f"Sign test: pain rose beyond the drift after {up} of {len(rises)} increases, one-sided p {p:.3f}."
+        )
+    levels = [(p.dose, p.mean_pain, p.start.toordinal()) for p in plateaus if p.mean_pain is not None]
+    if len(levels) > 1:
+        notes.append(_rank_note(levels))
+    if (drift := _local_drift(seen, limits)) is not None:
+        notes.append(f"Median slope of pain within plateaus: {30 * drift:+.2f} points per 30 days.")
+    return tuple(notes)
+
+
+def _rank_note(levels: Sequence[tuple[float, float, int]]) -> str:
+    tau = classic.kendall([(dose, pain) for dose, pain, _ in levels])
+    if tau is None:
+        return "Kendall's tau of pain on dose cannot be computed: dose or pain is the same at every level."
+    text = f"Kendall's tau of pain on dose over {len(levels)} levels: {tau:.2f}"
+    by_time = [classic.kendall([(when, value[place]) for *value, when in levels]) for place in (0, 1)]
+    if by_time[0] is not None and by_time[1] is not None:
+        given = classic.partial_tau(tau, by_time[0], by_time[1])
+        text += f", given calendar time {given:.2f}" if given is not None else ", not to be told from calendar time"
+    smallest = classic.least_p(len(levels))
+    if smallest > _SIGNIFICANT:
+        text += f" (so few levels cannot reach p {_SIGNIFICANT}: the smallest possible is {smallest:.3f})"
+    return text + "."
+
+
+def _local_drift(seen: Chart, limits: Estimator) -> float | None:
+    """NRS per day within plateaus, their first two weeks left out, from the latest scores of each plateau."""
+    slopes = []
+    for place, flat in enumerate(seen.flats):
+        settled = flat.first + (limits.settle_days if place else 0)
+        points = [(float(d), s) for d, s in seen.scores if d >= settled and flat.holds(d) and d not in seen.changes]
+        slope = classic.theil_sen(points[-int(limits.pair_most) :], limits.pair_days)
+        if slope is not None:
+            slopes.append((slope, len(points)))
+    if not slopes:
+        return None
+    return sum(slope * n for slope, n in slopes) / sum(n for _, n in slopes)

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from statistics import fmean
 
-from cds.clinical import Dechallenge, DoseTimeline, PatientRecord, Procedure
+from cds.clinical import Dechallenge, DoseTimeline
 from cds.knowledge.estimator import Estimator
 from cds.trend.chart import Chart, calendar_day, midnight
 from cds.trend.steps import Change, before_window
 
-_NOT_DONE = frozenset({"not-done", "entered-in-error", "preparation", "cancelled", "aborted", "suspended"})
-
 
 def dechallenges(
-    chart: Chart, changes: Sequence[Change], timeline: DoseTimeline, record: PatientRecord, limits: Estimator
+    chart: Chart, changes: Sequence[Change], timeline: DoseTimeline, limits: Estimator
 ) -> tuple[Dechallenge, ...]:
     """Every reduction between plateaus, in order.
 
     The change compares the window before it with days 14 to 42 after it, inside the plateau that follows: earlier days are
     withdrawal's. Too few scores after it: None. A void step, another treatment near it, or complete cessation: not counted.
     """
-    return tuple(_one(chart, c, timeline, record, limits) for c in changes if c.after.dose < c.before.dose)
+    return tuple(_one(chart, c, timeline, limits) for c in changes if c.after.dose < c.before.dose)
 
 
-def _one(chart: Chart, change: Change, timeline: DoseTimeline, record: PatientRecord, limits: Estimator) -> Dechallenge:
+def _one(chart: Chart, change: Change, timeline: DoseTimeline, limits: Estimator) -> Dechallenge:
     pre = [score for _, score in before_window(chart, change, limits)]
     post = [
         score
@@ -42,7 +40,7 @@ def _one(chart: Chart, change: Change, timeline: DoseTimeline, record: PatientRe
         after=change.after.dose,
         change=difference,
         clear=difference is not None and clear(difference, fmean(pre), limits),
-        void=change.void or co_intervention(calendar_day(change.day), timeline, record, limits),
+        void=change.void or co_intervention(calendar_day(change.day), timeline, limits),
     )
 
 
@@ -53,8 +51,11 @@ def clear(change: float, before: float, limits: Estimator) -> bool:
     )
 
 
-def co_intervention(day: date, timeline: DoseTimeline, record: PatientRecord, limits: Estimator) -> str | None:
-    """Another treatment close to that day, in plain words, None if there is none on record (R17)."""
+def co_intervention(day: date, timeline: DoseTimeline, limits: Estimator) -> str | None:
+    """A drug that makes a reduction on that day unreadable, in plain words, None if there is none on record (R17).
+
+    Procedures and therapies are coded, not dosed: the rules look for those.
+    """
     near = timedelta(days=limits.co_intervention_days)
     for exposure in sorted(timeline.exposures, key=lambda e: (e.first, e.drug_class, e.drug)):
         # Ketamine acts for as long as it is given; the others matter when they are started.
@@ -64,16 +65,4 @@ def co_intervention(day: date, timeline: DoseTimeline, record: PatientRecord, li
             starts or (exposure.drug_class == "ketamine" and begins)
         ):
             return f"{exposure.drug_class} from {exposure.first.isoformat()}"
-    when = _procedure(record.procedures, day - near, day + near)
-    return f"a procedure on {when.isoformat()}" if when else None
-
-
-def _procedure(procedures: Iterable[Procedure], first: date, last: date) -> date | None:
-    days = [
-        day
-        for procedure in procedures
-        if procedure.status not in _NOT_DONE and procedure.performed is not None
-        if (moment := procedure.performed.start or procedure.performed.end) is not None
-        if first <= (day := moment.day) <= last
-    ]
-    return min(days, default=None)
+    return None
