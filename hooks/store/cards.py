@@ -126,5 +126,7 @@ def insert_new(store: Store, table: Table, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
     insert = (postgresql.insert if store.dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
+    # RETURNING, not rowcount: psycopg's rowcount does not tell a new row from one that was there.
+    first = insert.returning(next(iter(table.primary_key)))
     with store.begin() as connection:
-        return sum(connection.execute(insert, row).rowcount for row in rows)
+        return sum(len(connection.execute(first, row).all()) for row in rows)
