@@ -108,7 +108,7 @@ def about_somebody(raw: dict[str, object]) -> bool:
     return isinstance(kind, str) and kind in READ - {"Patient", "Medication"}
 
 
-THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @THOROUGH

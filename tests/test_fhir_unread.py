@@ -1,13 +1,17 @@
 """What the models refuse: read without it where no decision uses it, else named, and never silently lost."""
 
+import ast
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from fhir_samples import DRUG, ME, PATIENT, administration, reason, record, request, score, without
 
+import cds.fhir
 from cds.clinical import Entry, FhirVersion
+from cds.fhir.spare import DECIDING
 
 
 def unread(*resources, version=FhirVersion.R4, **asked):
@@ -326,3 +330,19 @@ def test_a_nameless_resource_is_named_by_its_full_url_else_by_its_place():
     assert unread(Entry(nameless, "entry[4]", full_url="urn:uuid:9f0e")).reference == "urn:uuid:9f0e"
     assert unread(Entry(nameless, "entry[4]", full_url="a\nb")).reference == "entry[4]"
     assert unread(Entry({**nameless, "id": "a b"}, "entry[4]")).reference == "entry[4]"
+
+
+def test_every_field_that_is_read_is_known_as_deciding():
+    reading = {"text", "texts", "word", "needed_word", "word_list", "flag", "number", "integer", "moment", "moments"}
+    reading |= {"child", "children", "has", "link", "links_of", "somebody_else", "medication", "codeable_reference"}
+    names = {
+        argument.value.casefold()
+        for file in Path(cds.fhir.__file__).parent.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in reading
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+    assert len(names) > 90
+    # Where these two are no element of the resource, what they would tell apart is none either.
+    assert names - DECIDING == {"contained", "type"}
