@@ -844,7 +844,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One CDS Hooks card; hooks/schemas.py turns it into JSON and checks it again."""
+    """One CDS Hooks card; hooks/schemas.py turns it into JSON and checks it again.
+
+    whole  the detail before anything was left out to keep to 120 words: the page prints it
+    """
 
     uuid: str
     kind: str  # pattern | evidence | info | over-sedation
@@ -860,6 +863,7 @@ class Card:
     selection_behavior: str | None = None
     override_reasons: tuple[Coding, ...] = ()
     evidence: tuple[str, ...] = ()
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
