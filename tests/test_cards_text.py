@@ -76,6 +76,16 @@ def test_lines_that_must_stand_are_kept_and_the_rest_goes_by_rank():
     assert words(text) <= MOST_WORDS
 
 
+def test_what_was_left_out_is_kept_whole_for_the_page():
+    found = assessment("possible-oih", findings=tuple(finding(rule) for rule in ("M-crps",)))
+    for card in cards(found):
+        assert words(card.whole) >= words(card.detail) - len(known().catalogue.say("page.more").split())
+        for line in card.detail.splitlines():
+            assert line in card.whole or line == known().catalogue.say("page.more")
+    pattern, _ = cards(found)
+    assert "Would change this:" in pattern.whole
+
+
 def test_the_page_is_pointed_at_only_where_something_did_not_fit():
     assert "see the page" not in detail([Line("all of it")], more="see the page")
     assert "see the page" in detail([Line("word " * 60), Line("word " * 90, rank=1)], more="see the page")
@@ -160,7 +170,8 @@ def test_a_hostile_reason_is_readable_and_harmless():
         "MedicationRequest/1", "oxycodone", "code", 'cannot read a dose in <img src="https://evil.test/x">', True
     )
     (pattern, _) = cards(assessment(dose=DoseTimeline("CDC-2022", uncounted=(uncounted,))))
-    assert "Not counted: oxycodone (cannot read a dose in &#60;img..." in pattern.detail
+    assert "Not counted: oxycodone (cannot read a dose in &#60;img src=" in pattern.detail
+    assert "://" not in pattern.detail
 
 
 def test_the_text_of_a_gap_is_escaped():

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from assessments import CO_RISE, GRADES, TREND, assessment, draft, finding, graded, known
 
-from cds.cards import CardOptions, build
+from cds.cards import CardOptions, build, options_in_order
 from cds.clinical import (
     Assessment,
     Card,
@@ -390,3 +390,25 @@ def test_the_patients_own_ketamine_stands_on_the_evidence_card():
     pattern, evidence = cards(assessment("possible-oih", dose=given))
     assert "Ketamine on record: 3 May 2026; 3 Apr 2026 - 5 Apr 2026, and 1 more." in evidence.detail
     assert "ketamine" not in pattern.detail.lower()
+
+
+def test_the_options_stand_in_a_specialists_order():
+    def place(word: str, options: tuple[str, ...]) -> int:
+        return next(number for number, option in enumerate(options) if word in option)
+
+    options = options_in_order(assessment("possible-oih"), known())
+    order = ("allodynia", "adherence", "function", "Hold", "taper", "Rotation", "Non-opioid", "interventional", "Psychological",
+             "specialist.", "ketamine", "naloxone")  # fmt: skip
+    places = [place(word, options) for word in order]
+    assert places == sorted(places)
+
+
+def test_a_contraindication_or_cancer_takes_options_away():
+    contraindicated = assessment("possible-oih", gates=(Gate("G-psychosis", "suppress", "psychosis on record"),))
+    assert not any("ketamine" in option for option in options_in_order(contraindicated, known()))
+    caution = assessment("possible-oih", gates=(Gate("G-seizure", "caution", "epilepsy on record"),))
+    assert any("ketamine" in option for option in options_in_order(caution, known()))
+    cancer = options_in_order(assessment("possible-oih", findings=(finding("R0-cancer"),)), known())
+    assert not any(word in option for option in cancer for word in ("taper", "reduction", "CDC"))
+    assert options_in_order(assessment("out-of-scope"), known()) == ()
+    assert options_in_order(assessment(gates=(SLOW_BREATHING,)), known()) == ()

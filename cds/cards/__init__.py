@@ -16,11 +16,11 @@ from cds.cards.options import CardOptions
 from cds.cards.pattern import pattern_card
 from cds.cards.reports import evidence_card
 from cds.cards.safety import banner
-from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has, over_sedation, situation
+from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has, no_taper, over_sedation, situation
 from cds.cards.words import CardKnowledge, Words
 from cds.clinical import Assessment, Card
 
-__all__ = ["CardOptions", "build"]
+__all__ = ["CardOptions", "build", "options_in_order"]
 
 
 def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> tuple[Card, ...]:
@@ -37,6 +37,20 @@ def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> 
     if not cards and options.explain_silence:
         cards = (silence_card(found, words, options),)
     return cards
+
+
+def options_in_order(found: Assessment, knowledge: CardKnowledge) -> tuple[str, ...]:
+    """What may be considered, in a specialist's order, for the page; () where the patient is not graded or over-sedated."""
+    if found.grade.name == "out-of-scope" or over_sedation(found):
+        return ()
+    gone = {"no-taper"} if no_taper(found) else set()
+    if any(gate.effect == "suppress" for gate in found.gates):
+        gone.add("contraindicated")
+    return tuple(
+        option.text
+        for option in knowledge.catalogue.options
+        if option.unless not in gone and (not option.claim or knowledge.evidence.supports(option.claim))
+    )
 
 
 def _graded(found: Assessment, now: Situation, words: Words, options: CardOptions) -> tuple[Card, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid5
 
-from cds.cards.detail import Line, detail, summary
+from cds.cards.detail import Line, detail, summary, whole
 from cds.cards.options import CardOptions
 from cds.cards.words import Words
 from cds.clinical import Assessment, Card, CardLink, Coding, Suggestion
@@ -47,6 +47,7 @@ def card(
         selection_behavior="any" if offered else None,
         override_reasons=tuple(override.coding for override in words.catalogue.overrides),
         evidence=tuple(evidence),
+        whole=whole(lines),
     )
 
 

@@ -35,6 +35,11 @@ def detail(lines: Sequence[Line], more: str = "") -> str:
     return full if more and len(kept) < len(said) and words(full) <= MOST_WORDS else text
 
 
+def whole(lines: Sequence[Line]) -> str:
+    """Everything, for the page."""
+    return _joined([line for line in lines if line.text])
+
+
 def words(text: str) -> int:
     """Words as a reader's editor counts them, list markers included."""
     return len(text.split())

@@ -99,7 +99,6 @@ def _lines(found: Assessment, words: Words, contraindicated: str) -> tuple[Line,
         Line(_gates(found, words, "caution", "cautions", 2), rank=2),
         Line(words.claim("off-label")),
         Line(words.claim("no-abrupt-stop")),
-        Line(words.say("evidence.care"), rank=4),
     )
 
 

@@ -34,7 +34,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "evidence": {
         "summary": "designs", "summary_contraindicated": "reasons", "title": "", "title_contraindicated": "reasons",
         "report": "label design n match claim", "direct": "", "indirect": "", "against": "items",
-        "against_item": "label claim", "cautions": "items", "not_assessable": "items", "care": "", "exposure": "dates",
+        "against_item": "label claim", "cautions": "items", "not_assessable": "items", "exposure": "dates",
     },
     "info": {
         "summary_co_rise": "rise from to low high unit", "summary_raise": "count", "summary_alternative": "grade reasons",
@@ -59,7 +59,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 _CLAIM_VALUES = {"naloxone-offer": {"reasons"}}
-_TABLES = {"systems", "grades", "claims", "reasons", "override", *_TEXTS}
+_TABLES = {"systems", "grades", "claims", "reasons", "override", "option", *_TEXTS}
+_UNLESS = ("", "no-taper", "contraindicated")
 _OVERRIDE_KEYS = {"code", "display", "published", "silences", "data_quality"}
 _OFFERS = ("naloxone_mme", "recent_days")
 
@@ -89,6 +90,15 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One thing to consider. unless: "no-taper" or "contraindicated" takes it away; claim: what must be supported."""
+
+    text: str
+    claim: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every printed string; `say` fills in the values."""
 
@@ -99,6 +109,7 @@ class Catalogue:
     claims: Mapping[str, str]
     reasons: Mapping[str, str]
     overrides: tuple[Override, ...]
+    options: tuple[Option, ...]
     limits: Mapping[str, Limit]
     _texts: Mapping[str, str]
 
@@ -145,6 +156,7 @@ def load(root: Path) -> Catalogue:
         claims=claims,
         reasons=_strings(take(table, "reasons", dict, where), f"{where} [reasons]"),
         overrides=tuple(_override(row, systems, where) for row in take(table, "override", list, where)),
+        options=tuple(_option(row, claims, where) for row in take(table, "option", list, where)),
         limits=_limits(root),
         _texts=texts,
     )
@@ -195,6 +207,15 @@ def _override(row: object, systems: Mapping[str, str], where: str) -> Override:
         silences=take({"silences": False, **row}, "silences", bool, where),
         data_quality=take({"data_quality": False, **row}, "data_quality", bool, where),
     )
+
+
+def _option(row: object, claims: Mapping[str, str], where: str) -> Option:
+    if not isinstance(row, dict) or not {"text"} <= set(row) <= {"text", "claim", "unless"}:
+        raise KnowledgeError(f"{where} [[option]]: needs text; may have claim and unless")
+    option = Option(**{key: take(row, key, str, f"{where} [[option]]") for key in row})
+    if not option.text or option.unless not in _UNLESS or (option.claim and option.claim not in claims):
+        raise KnowledgeError(f"{where} [[option]] '{option.text[:40]}': empty, an unknown 'unless' or an unknown claim")
+    return option
 
 
 def _limits(root: Path) -> dict[str, Limit]:
