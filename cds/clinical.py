@@ -475,7 +475,7 @@ class DoseDay:
     """One day of the detector's series (mme.md 5.13): administered, else scheduled doses.
 
     low/mid/high  MME; None where the day is open or nothing could be counted
-    prn           True where PRN or ranged orders alone make the difference from low to high
+    prn_only      True where only as-needed orders cover the day: its scheduled dose (mid) is 0, high is what they permit
     drugs         (drug, route) -> native amount of the day in mg, for the within-drug series
     uncounted     drugs present on this day without a number (cough and cold excepted)
     """
