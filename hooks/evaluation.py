@@ -61,5 +61,6 @@ def refusal(error: Exception) -> dict[str, dict[str, str]]:
     if isinstance(error, OihError):
         return {"error": {"code": "exception", "message": str(error)}}
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} in {Path(place.filename).name} line {place.lineno}"
+    file = "/".join(Path(place.filename).parts[-2:])
+    where = f"{type(error).__name__} in {file} line {place.lineno}"
     return {"error": {"code": "exception", "message": f"a fault of oih-cds ({where}); please report it"}}

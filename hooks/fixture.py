@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -61,8 +61,11 @@ def service_of(request: Mapping[str, Any]) -> str:
 
 
 def shape(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as expected.json keeps it: equal days of dose in one line, everything else as `assess` prints it."""
-    return {key: _runs(value) if key == "daily_mme" else value for key, value in report.items()}
+    """A report as expected.json keeps it: equal days of dose in one line, a card's detail line by line.
+
+    Everything else is as `assess` prints it, and nothing is lost.
+    """
+    return {key: _SHAPES[key](value) if key in _SHAPES else value for key, value in report.items()}
 
 
 def text(shapes: list[dict[str, Any]]) -> str:
@@ -87,6 +90,13 @@ def _runs(days: list[dict[str, Any]]) -> list[str]:
         low, mid, high = (run[0][name] for name in _DOSE)
         runs.append(f"{run[0]['date']} - {run[-1]['date']}: {mid} ({low} to {high})")
     return runs
+
+
+def _lines(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value.split("\n") if key == "detail" else value for key, value in card.items()} for card in cards]
+
+
+_SHAPES: Mapping[str, Callable[[Any], Any]] = {"daily_mme": _runs, "cards": _lines}
 
 
 def _ordinal(day: Mapping[str, Any]) -> int:

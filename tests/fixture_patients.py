@@ -16,9 +16,10 @@ from patients_alternatives import ALTERNATIVES
 from patients_as_sent import AS_SENT
 from patients_escalated import ESCALATED
 from patients_founding import FOUNDING
+from patients_hazards import HAZARDS
 
 ROOT = Path(__file__).parent.parent / "fixtures"
-PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = FOUNDING | ESCALATED | ALTERNATIVES | AS_SENT
+PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = FOUNDING | ESCALATED | ALTERNATIVES | HAZARDS | AS_SENT
 
 
 def files(folder: str, built: Resource | list[Resource]) -> tuple[Path, str]:

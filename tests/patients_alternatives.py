@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from chart import ICD10CM, Chart, Resource, at, coded, days, mg, tablets
 from patients_escalated import FIRST_DAY, LAST_DAY, RISING, escalated, tablets_for
@@ -54,7 +54,7 @@ def treated_flares() -> Resource:
 def pain_leads_the_dose() -> Resource:
     """Pain jumps three weeks before each increase and once more after it: the dose follows the pain."""
     chart = Chart("pain-leads-the-dose", "1962-06-18")
-    levels = ((60, 1.2), (90, 3.4), (120, 5.6), (180, 7.8))
+    levels = ((60, 1.2), (90, 3.4), (120, 5.5), (180, 7.6))
     spans = days("2025-05-01", 120, 120, 120, 100)
     for (dose, pain), (start, end) in zip(levels, spans, strict=True):
         last = dose == 180
@@ -140,6 +140,25 @@ def never_had_an_opioid() -> Resource:
     return chart.request(LAST_DAY)
 
 
+def scored_only_at_the_changes() -> Resource:
+    """In hospital: the pump is raised every 20 hours, pain is scored half an hour before and an hour after."""
+    chart = Chart("scored-only-at-the-changes", "1975-10-10", "male")
+    first = datetime(2026, 8, 27, 4)
+    chart.stay(f"{first - timedelta(hours=9)}-05:00".replace(" ", "T"))
+    hours = ((-8, 0), (0, 20), (20, 40), (40, 60), (60, 64))
+    for (begin, end), per_hour in zip(hours, (0.4, 0.55, 0.75, 1.05, 1.45), strict=True):
+        when = (first + timedelta(hours=begin), first + timedelta(hours=end))
+        amount = round(per_hour * (end - begin), 2)
+        chart.given(
+            "hydromorphone injection", amount, at(when[0].date(), when[0].hour), at(when[1].date(), when[1].hour)
+        )
+    for number, change in enumerate((0, 20, 40, 60)):
+        before, after = first + timedelta(hours=change - 0.5), first + timedelta(hours=change + 1)
+        chart.pain(at(before.date(), before.hour, 30), 3 + number)
+        chart.pain(at(after.date(), after.hour), 4 + number)
+    return chart.request(at("2026-08-29", 21))
+
+
 ALTERNATIVES: dict[str, Callable[[], Resource]] = {
     "alternatives/relief_wears_off": relief_wears_off,
     "alternatives/pain_climbs_between_steps": climbs_between_steps,
@@ -154,4 +173,5 @@ ALTERNATIVES: dict[str, Callable[[], Resource]] = {
     "too_little/pain_at_the_ceiling": at_the_ceiling,
     "too_little/too_few_scores": too_few_scores,
     "too_little/never_had_an_opioid": never_had_an_opioid,
+    "too_little/scored_only_at_the_changes": scored_only_at_the_changes,
 }

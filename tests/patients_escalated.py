@@ -201,8 +201,7 @@ def raised_with_too_few_scores() -> Resource:
 
 def raised_yesterday() -> Resource:
     """No order hook fires here; the increase of yesterday is found in the record."""
-    chart = escalated("raised-yesterday", ((60, 5.0), (90, 5.0)), (119, 118))
-    chart.ordered(*tablets_for(120), date(2026, 8, 29))
+    chart = escalated("raised-yesterday", ((60, 5.0), (90, 5.0), (120, 5.0)), (118, 118, 2))
     return chart.request(LAST_DAY)
 
 

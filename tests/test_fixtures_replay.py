@@ -60,6 +60,19 @@ def test_the_grade_is_the_one_that_was_said_before(folder):
             assert one["co_rise"] is (match[1] == "true")
 
 
+CARDS = {"two cards": 2, "pattern card and evidence card": 2, "one info card": 1, "one card only": 1, "no card": 0}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_there_are_as_many_cards_as_was_said_before(folder):
+    text = " ".join(said(folder).lower().split())
+    counts = {count for words, count in CARDS.items() if words in text}
+    assert len(counts) <= 1, "why.md says two things"
+    for one in expected(folder):
+        assert {len(one["cards"])} == counts or not counts
+        assert ("`warning`" in text) == any(card["indicator"] == "warning" for card in one["cards"])
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_is_answered_as_expected_in_process(evaluator, folder):
     assert compare(next(fixture.find(ROOT / folder)), in_process(evaluator)).difference == ""

@@ -54,12 +54,13 @@ def command(
     if url and urlsplit(url).hostname not in LOOPBACK and not allow_remote:
         raise click.UsageError(f"{url} is another machine; fixtures go there with --allow-remote only")
     found = [one for path in paths or [fixtures()] for one in fixture.find(path)]
-    evaluated = in_process(evaluation.load()) if url is None else _over_http(url)
-    if update:
-        changed = [one.name for one in _progress(found) if _write(one, evaluated)]
-        click.echo("\n".join([*changed, f"{len(changed)} of {len(found)} expected.json changed"]))
-        return
-    results = [compare(one, evaluated) for one in _progress(found)]
+    with httpx.Client(timeout=30, trust_env=False) as client:
+        evaluated = in_process(evaluation.load()) if url is None else _over_http(client, url)
+        if update:
+            changed = [one.name for one in _progress(found) if _write(one, evaluated)]
+            click.echo("\n".join([*changed, f"{len(changed)} of {len(found)} expected.json changed"]))
+            return
+        results = [compare(one, evaluated) for one in _progress(found)]
     failed = [one for one in results if one.difference]
     console = Console(highlight=False, soft_wrap=True)
     for result in failed:
@@ -84,9 +85,7 @@ def in_process(evaluator: evaluation.Evaluator) -> Answers:
     return answers
 
 
-def _over_http(base: str) -> Answers:
-    client = httpx.Client(timeout=30, trust_env=False)
-
+def _over_http(client: httpx.Client, base: str) -> Answers:
     def answers(one: Fixture) -> list[dict[str, Any]]:
         return [
             _post(client, f"{base.rstrip('/')}/cds-services/{fixture.service_of(each)}", each) for each in one.requests
@@ -104,7 +103,7 @@ def _post(client: httpx.Client, url: str, request: dict[str, Any]) -> dict[str, 
         return {"error": f"{url}: {type(error).__name__}"}
     if response.status_code != httpx.codes.OK or "cards" not in answer:
         return {"error": answer, "status": response.status_code}
-    return {"cards": answer["cards"]}
+    return fixture.shape({"cards": answer["cards"]})
 
 
 def compare(one: Fixture, evaluated: Answers) -> Result:
