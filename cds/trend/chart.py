@@ -37,15 +37,9 @@ class Chart:
     short: tuple[Flat, ...]
     changes: frozenset[int]
 
-    def between(self, first: float, last: float) -> list[float]:
-        """Daily mean scores of days first..last, both included."""
-        start = bisect_left(self.scores, (first, -1.0))
-        values = []
-        for day, score in self.scores[start:]:
-            if day > last:
-                break
-            values.append(score)
-        return values
+    def within(self, first: float, last: float) -> tuple[tuple[int, float], ...]:
+        """(day number, daily mean score) of days first..last, both included."""
+        return self.scores[bisect_left(self.scores, (first, -1.0)) : bisect_left(self.scores, (last, 11.0))]
 
 
 def middle(day: DoseDay) -> Decimal | None:

@@ -223,7 +223,7 @@ def _local_drift(seen: Chart, limits: Estimator) -> float | None:
     slopes = []
     for place, flat in enumerate(seen.flats):
         settled = flat.first + (limits.settle_days if place else 0)
-        points = [(float(d), s) for d, s in seen.scores if d >= settled and flat.holds(d) and d not in seen.changes]
+        points = [(float(d), s) for d, s in seen.within(settled, flat.last) if flat.holds(d) and d not in seen.changes]
         slope = classic.theil_sen(points[-int(limits.pair_most) :], limits.pair_days)
         if slope is not None:
             slopes.append((slope, len(points)))

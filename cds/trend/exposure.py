@@ -50,7 +50,7 @@ def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limit
         at, left = change.day - first, max(change.before.last - first, 0)
         dose[left + 1 : at] = dose[left]
         dose[at:] -= change.doublings
-        shifts.append(change.day)
+        shifts.append(at)
     if len(shifts) > limits.most_shifts:
         return None
     kept = [(day, score) for day, score in chart.scores if first <= day <= last and usable[day - first]]
@@ -58,9 +58,9 @@ def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limit
         return None
     ahead = int(limits.lead_days)
     slow = delayed(np.concatenate([dose, np.full(ahead, dose[-1])]), limits.lag_days)
-    days = np.array([day for day, _ in kept], dtype=np.float64)
-    place = days.astype(np.int64) - first
-    steps = [c.day for c in counted if c.void is None]
+    place = np.array([day - first for day, _ in kept])
+    days = place.astype(np.float64)
+    steps = [c.day - first for c in counted if c.void is None]
     columns = np.column_stack(
         [
             days,

@@ -8,8 +8,8 @@ days, save for the sorted insert that the median needs.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -55,17 +55,36 @@ def runs(days: Iterable[tuple[int, float]], limits: Estimator) -> list[Run]:
 
 
 def runs_by(days: Iterable[tuple[int, float]], leave_mme: float, leave_percent: float, limits: Estimator) -> list[Run]:
-    """Each maximal run of days that stay at one level. Up to `carry_days` unknown days inside are bridged; more end it."""
+    """Each maximal run of days that stay at one level. Up to `carry_days` unknown days inside are bridged; more end it.
+
+    Days in a row at the very same dose are judged once: the median only moves towards them.
+    """
     found: list[Run] = []
-    for day, dose in days:
+    for first, last, dose, count in _same(days):
         if found:
-            first, last, doses = found[-1]
-            if day - last <= limits.carry_days + 1 and not differs(dose, _median(doses), leave_mme, leave_percent):
-                insort(doses, dose)
-                found[-1] = (first, day, doses)
+            start, end, doses = found[-1]
+            if first - end <= limits.carry_days + 1 and not differs(dose, _median(doses), leave_mme, leave_percent):
+                place = bisect_right(doses, dose)
+                doses[place:place] = [dose] * count
+                found[-1] = (start, last, doses)
                 continue
-        found.append((day, day, [dose]))
+        found.append((first, last, [dose] * count))
     return found
+
+
+def _same(days: Iterable[tuple[int, float]]) -> Iterator[tuple[int, int, float, int]]:
+    """(first day, last day, dose, days) of days in a row at the very same dose."""
+    first = last = count = 0
+    dose: float | None = None
+    for day, value in days:
+        if dose is not None and value == dose and day == last + 1:
+            last, count = day, count + 1
+            continue
+        if dose is not None:
+            yield first, last, dose, count
+        first, last, dose, count = day, day, value, 1
+    if dose is not None:
+        yield first, last, dose, count
 
 
 def levels(found: Sequence[Run], limits: Estimator, *, least_days: int) -> list[Flat]:

@@ -27,9 +27,8 @@ def _one(chart: Chart, change: Change, timeline: DoseTimeline, limits: Estimator
     pre = [score for _, score in before_window(chart, change, limits)]
     post = [
         score
-        for day, score in chart.scores
-        if change.day + limits.reduction_start_days <= day <= change.day + limits.reduction_end_days
-        and (change.after.holds(day) or day == change.after.last + 1)
+        for day, score in chart.within(change.day + limits.reduction_start_days, change.day + limits.reduction_end_days)
+        if (change.after.holds(day) or day == change.after.last + 1)
     ]
     difference = None
     if pre and len(post) >= limits.reduction_scores:

@@ -26,6 +26,8 @@ from cds.knowledge.estimator import Estimator
 
 Floats = NDArray[np.float64]
 
+_FLAT = 1e-9  # below this a column of numbers between 0 and 10 has no contrast
+
 # Slow wander, as NRS^2 per day of its random walk relative to the scale of the error; the prior weighs them.
 _WANDER = np.array([0.0, 0.002, 0.006, 0.02, 0.06])
 
@@ -34,7 +36,7 @@ _WANDER = np.array([0.0, 0.002, 0.006, 0.02, 0.06])
 class Data:
     """What the regression reads; one entry per day with scores, or per few days where there are very many.
 
-    day      mean day number
+    day      mean day since the first day that is read
     pain     mean score
     days     how many days were averaged
     delayed  delayed log2 dose
@@ -84,8 +86,7 @@ def fit(data: Data, limits: Estimator) -> Fit | None:
     """The regression, or None where the columns do not allow it (no contrast in dose, too few scores)."""
     n = len(data.pain)
     shifts = data.shifts.shape[1]
-    jumps = data.jumps.shape[1]
-    if n < 5 + shifts or np.ptp(data.delayed) < 1e-6:
+    if n < 5 + shifts or np.ptp(data.delayed) < _FLAT:
         return None
     time = (data.day - data.day.mean()) / 30.0
     spread = data.delayed - data.delayed.mean()
@@ -96,46 +97,53 @@ def fit(data: Data, limits: Estimator) -> Fit | None:
         white = np.linalg.solve(factor, np.broadcast_to(columns, (len(_WANDER), *columns.shape)))
     except np.linalg.LinAlgError:
         return None
-    gram = np.swapaxes(white, 1, 2) @ white
-    at = 1 + shifts  # place of the dose column
-    base = [*range(at + 1)]
-    models = _Models(gram, n, limits)
-    main = models.solve([*base, at + 1], at)
+    models = _Models(np.swapaxes(white, 1, 2) @ white, n, limits)
+    at = 1 + shifts  # place of the dose column; drift, lead and jumps follow it
+    drift, lead, jump = at + 1, at + 2, at + 3
+    main = models.solve([[*range(drift + 1)]])
     if main is None:
         return None
     log_det = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    weight = _weights(main, log_det, n - at - 2, limits)
-    beta, z = _pooled(main, weight)
-    flat = models.solve(base, at)
+    weight = _weights(main, log_det, n - drift - 1, limits)
+    (beta,), (z,) = _pooled(main, at, weight)
+    flat = models.solve([[*range(at + 1)]])
     if flat is not None:
-        z = min(z, _pooled(flat, weight)[1])
-    lead = models.solve([*base, at + 1, at + 2], at) if np.ptp(data.ahead) > 1e-6 and n > at + 4 else None
+        z = min(z, _pooled(flat, at, weight)[1][0])
     lag_first = None
-    if lead is not None:
-        lag_first = bool(weight @ lead.beta > weight @ lead.coefficients[:, at + 2])
-    without = []
-    for jump in range(jumps):
-        left = models.solve([*base, at + 1, at + 3 + jump], at)
-        # Without this step nothing of the dose is left to learn from.
-        without.append((0.0, 0.0) if left is None else _pooled(left, weight))
+    if np.ptp(data.ahead) > _FLAT and (both := models.solve([[*range(lead + 1)]])) is not None:
+        lag_first = bool(weight @ both.coefficients[0, :, at] > weight @ both.coefficients[0, :, lead])
     return Fit(
-        beta=beta,
-        z=z,
-        drift=float(weight @ main.coefficients[:, at + 1]) / 30.0,
+        beta=float(beta),
+        z=float(z),
+        drift=float(weight @ main.coefficients[0, :, drift]) / 30.0,
         lag_first=lag_first,
-        without=tuple(without),
+        without=_without(models, [[*range(drift + 1), jump + k] for k in range(data.jumps.shape[1])], at, weight),
     )
+
+
+def _without(
+    models: _Models, columns: Sequence[Sequence[int]], dose: int, weight: Floats
+) -> tuple[tuple[float, float], ...]:
+    """beta and z without each step; where nothing of the dose is left to learn from, nothing is learnt."""
+    if not columns:
+        return ()
+    solved = models.solve(columns)
+    if solved is not None:
+        betas, zs = _pooled(solved, dose, weight)
+        return tuple((float(b), float(z)) for b, z in zip(betas, zs, strict=True))
+    singles = [models.solve([one]) for one in columns]
+    found = [None if one is None else _pooled(one, dose, weight) for one in singles]
+    return tuple((0.0, 0.0) if one is None else (float(one[0][0]), float(one[1][0])) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Solved:
-    """One model under every wander: arrays over the wander values."""
+    """Several models of equal size under every wander: arrays over (model, wander)."""
 
-    beta: Floats
-    variance: Floats  # of beta
-    scale: Floats  # error variance as the data alone have it
-    log_det: Floats
     coefficients: Floats
+    variances: Floats
+    scale: Floats  # moderated error variance
+    log_det: Floats
     freedom: float
 
 
@@ -145,31 +153,31 @@ class _Models:
     def __init__(self, gram: Floats, n: int, limits: Estimator) -> None:
         self._gram, self._n, self._limits = gram, n, limits
 
-    def solve(self, columns: Sequence[int], dose: int) -> _Solved | None:
-        """None where the columns do not determine the dose's coefficient."""
-        left = self._gram[:, columns][:, :, columns]
-        right = self._gram[:, columns, -1]
-        freedom = self._n - len(columns)
+    def solve(self, columns: Sequence[Sequence[int]]) -> _Solved | None:
+        """One model per list of columns (all of one length); None where one of them has no single solution."""
+        use = np.array(columns)
+        freedom = self._n - use.shape[1]
         if freedom < 1:
             return None
-        scale_of = np.sqrt(np.einsum("kii->ki", left))
-        if not (scale_of > 1e-9).all():
+        left = np.moveaxis(self._gram[:, use[:, :, None], use[:, None, :]], 0, 1)
+        right = np.moveaxis(self._gram[:, use, -1], 0, 1)
+        size = np.sqrt(np.diagonal(left, axis1=2, axis2=3))
+        if not (size > _FLAT).all():
             return None
-        unit = left / (scale_of[:, :, None] * scale_of[:, None, :])
-        if (np.linalg.eigvalsh(unit)[:, 0] < 1e-9).any():
+        unit = left / (size[..., :, None] * size[..., None, :])
+        roots = np.linalg.eigvalsh(unit)
+        if (roots[..., 0] < _FLAT).any():
             return None
-        inverse = np.linalg.inv(unit) / (scale_of[:, :, None] * scale_of[:, None, :])
-        coefficients = np.einsum("kij,kj->ki", inverse, right)
-        rest = np.maximum(self._gram[:, -1, -1] - np.einsum("ki,ki->k", coefficients, right), 0.0)
+        inverse = np.linalg.inv(unit) / (size[..., :, None] * size[..., None, :])
+        coefficients = (inverse @ right[..., None])[..., 0]
+        rest = np.maximum(self._gram[:, -1, -1] - (coefficients * right).sum(axis=-1), 0.0)
         prior, weight = self._limits.noise_prior, self._limits.noise_prior_weight
-        moderated = (weight * prior + rest) / (weight + freedom)
-        place = list(columns).index(dose)
+        scale = (weight * prior + rest) / (weight + freedom)
         return _Solved(
-            beta=coefficients[:, place],
-            variance=moderated * inverse[:, place, place],
-            scale=(weight * prior + rest) / (weight + freedom),
-            log_det=np.log(np.linalg.eigvalsh(unit)).sum(axis=1) + 2 * np.log(scale_of).sum(axis=1),
             coefficients=coefficients,
+            variances=scale[..., None] * np.diagonal(inverse, axis1=2, axis2=3),
+            scale=scale,
+            log_det=np.log(roots).sum(axis=-1) + 2 * np.log(size).sum(axis=-1),
             freedom=freedom + weight,
         )
 
@@ -194,15 +202,17 @@ def _mean_variance(days: int, near: float) -> float:
 
 def _weights(main: _Solved, log_det: Floats, freedom: int, limits: Estimator) -> Floats:
     """How believable each wander is: restricted likelihood times a prior that falls with its standard deviation."""
-    support = -0.5 * (log_det + main.log_det + freedom * np.log(main.scale)) - limits.wander_penalty * np.sqrt(_WANDER)
+    support = -0.5 * (log_det + main.log_det[0] + freedom * np.log(main.scale[0]))
+    support -= limits.wander_penalty * np.sqrt(_WANDER)
     weight = np.exp(support - support.max())
     return np.asarray(weight / weight.sum(), dtype=np.float64)
 
 
-def _pooled(solved: _Solved, weight: Floats) -> tuple[float, float]:
+def _pooled(solved: _Solved, dose: int, weight: Floats) -> tuple[Floats, Floats]:
     """beta averaged over the wanders, and its z: the t value with its degrees of freedom, read on the normal scale."""
-    beta = float(weight @ solved.beta)
-    variance = float(weight @ (solved.variance + (solved.beta - beta) ** 2))
-    t = beta / variance**0.5
+    each = solved.coefficients[:, :, dose]
+    beta = each @ weight
+    variance = (solved.variances[:, :, dose] + (each - beta[:, None]) ** 2) @ weight
+    t = beta / np.sqrt(variance)
     freedom = solved.freedom
-    return beta, t * (1 - 1 / (4 * freedom)) / (1 + t * t / (2 * freedom)) ** 0.5
+    return beta, t * (1 - 1 / (4 * freedom)) / np.sqrt(1 + t * t / (2 * freedom))

@@ -170,19 +170,15 @@ def measured(chart: Chart, change: Change, drift: float | None, limits: Estimato
 def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
     inside = [
         (day, score)
-        for day, score in chart.scores
-        if change.day - limits.pre_window_days <= day <= change.day - limits.decision_days
-        and change.before.holds(day)
-        and day not in chart.changes
+        for day, score in chart.within(change.day - limits.pre_window_days, change.day - limits.decision_days)
+        if change.before.holds(day) and day not in chart.changes
     ]
     if inside:
         return inside
     late = [
         (day, score)
-        for day, score in chart.scores
-        if change.day - limits.post_window_days <= day <= change.day
-        and (change.before.holds(day) or day == change.day)
-        and day != change.before.first
+        for day, score in chart.within(change.day - limits.post_window_days, change.day)
+        if (change.before.holds(day) or day == change.day) and day != change.before.first
     ]
     return late[-1:]
 
@@ -190,9 +186,8 @@ def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple
 def after_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
     return [
         (day, score)
-        for day, score in chart.scores
-        if change.day + limits.post_start_days <= day <= change.day + limits.post_window_days
-        and (change.after.holds(day) or day == change.after.last + 1)
+        for day, score in chart.within(change.day + limits.post_start_days, change.day + limits.post_window_days)
+        if (change.after.holds(day) or day == change.after.last + 1)
     ]
 
 
@@ -202,7 +197,7 @@ def plateaus(chart: Chart) -> tuple[Plateau, ...]:
     for place, flat in enumerate(chart.flats):
         inside = [
             score
-            for day, score in chart.scores
+            for day, score in chart.within(flat.first, _next(chart, place))
             if (flat.holds(day) and not (place and day == flat.first))
             or (place + 1 < len(chart.flats) and day == chart.flats[place + 1].first)
         ]
@@ -218,6 +213,11 @@ def plateaus(chart: Chart) -> tuple[Plateau, ...]:
     return tuple(shown)
 
 
+def _next(chart: Chart, place: int) -> int:
+    """First day of the next plateau, or the last day of the last one."""
+    return chart.flats[place + 1].first if place + 1 < len(chart.flats) else chart.flats[place].last
+
+
 def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | None:
     """Rise between two windows before the step, inside the plateau and after it has settled; None without both.
 
@@ -227,12 +227,12 @@ def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | Non
     cut = change.day - limits.pre_window_days - 1
     early = [
         score
-        for day, score in chart.scores
-        if max(settled, change.day - limits.placebo_start_days) <= day <= cut and change.before.holds(day)
+        for day, score in chart.within(max(settled, change.day - limits.placebo_start_days), cut)
+        if change.before.holds(day)
     ]
     late = [
         score
-        for day, score in chart.scores
-        if cut < day <= change.day - limits.decision_days and day >= settled and change.before.holds(day)
+        for day, score in chart.within(max(settled, cut + 1), change.day - limits.decision_days)
+        if change.before.holds(day)
     ]
     return fmean(late) - fmean(early) if early and late else None
