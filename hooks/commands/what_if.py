@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -52,7 +53,8 @@ class Seen:
 @click.command("what-if")
 @click.argument("change", metavar="LIMIT=VALUE")
 @click.option("--patients", "number", type=click.IntRange(0, 50), default=5, show_default=True, help="Of each kind.")
-def command(change: str, number: int) -> None:
+@click.option("--fixtures", "folder", type=click.Path(path_type=Path, exists=True), help="Fixtures; default: all.")
+def command(change: str, number: int, folder: Path | None) -> None:
     """Show what LIMIT=VALUE, such as R4.beta=0.9, would change; nothing is written.
 
     A limit is named by its rule's id, or by `estimator` for the constants of rules/estimator.toml.
@@ -61,7 +63,7 @@ def command(change: str, number: int) -> None:
     other = _changed(now.knowledge, change)
     then = Evaluator(other, Engine(other), CardOptions())
     console = Console(highlight=False, soft_wrap=True)
-    rows = list(_fixtures(now, then))
+    rows = list(_fixtures(now, then, folder or fixtures()))
     changed = [row for row in rows if row[1] != row[2]]
     for name, before, after in changed:
         console.print(f"{name}\n  now   {before}\n  then  {after}", markup=False)
@@ -102,8 +104,8 @@ def _changed(knowledge: Knowledge, change: str) -> Knowledge:
     )
 
 
-def _fixtures(now: Evaluator, then: Evaluator) -> Iterator[tuple[str, Seen, Seen]]:
-    for one in fixture.find(fixtures()):
+def _fixtures(now: Evaluator, then: Evaluator, folder: Path) -> Iterator[tuple[str, Seen, Seen]]:
+    for one in fixture.find(folder):
         for number, request in enumerate(one.requests, start=1):
             asked = case.Asked(now=_NOW, service=fixture.service_of(request))
             name = one.name if len(one.requests) == 1 else f"{one.name} {number}"
