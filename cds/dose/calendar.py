@@ -133,7 +133,7 @@ def _write(
         high=valued.high if series_known else None,
         drugs=valued.drugs,
         uncounted=frozenset(_drug(plan) for plan, _ in open_gaps),
-        prn_only=series_known and valued.low != valued.high,
+        prn_only=series_known and valued.high > valued.series_mid == 0,
         time_limited=limited,
     )
     for share in taken.shares:

@@ -321,6 +321,7 @@ def daily(line: Line, opioid: Opioid, drugs: Drugs) -> tuple[Range, Range, str]:
         mg, text = dose.mg.times(per_day), f"{dose.text} x {spread(per_day)}/day"
     if line.cap is not None and line.cap < mg.high:
         mg, text = mg.at_most(line.cap), f"{text}, at most {plain(line.cap)} mg/day"
+    refuse_absurd(mg.high)
     if line.prn:
         return Range(ZERO, mg.high), Range(ZERO, ZERO), f"{text}, as needed"
     return mg, mg, text

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from cds.clinical import AsOf, Exposure, MedicationUse, Precision
 from cds.dose.course import after, interval
+from cds.dose.drug import identify
 from cds.dose.status import Standing, standing
 from cds.dose.values import NotCounted
 from cds.knowledge.drugs import Drugs, OtherDrug
 
+_PARTNERS = ("opioid-antagonist", "non-opioid-analgesic", "local-anaesthetic")
 _RXNORM = ("nlm.nih.gov/research/umls/rxnorm", "2.16.840.1.113883.6.88")
 
 
@@ -38,6 +40,9 @@ def drugs_of(use: MedicationUse, drugs: Drugs) -> tuple[OtherDrug, ...]:
 def exposures(use: MedicationUse, drugs: Drugs, as_of: AsOf) -> tuple[Exposure, ...]:
     """The days on which the resource says that such a drug was taken; nothing for drafts and negatives."""
     others = drugs_of(use, drugs)
+    if others and identify(use.medication, drugs).opioids:
+        # The naloxone of a combination is no rescue naloxone, its acetaminophen no analgesic of its own.
+        others = tuple(other for other in others if other.drug_class not in _PARTNERS)
     if not others or use.draft:
         return ()
     try:

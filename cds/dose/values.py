@@ -84,6 +84,12 @@ def plain(value: Decimal, places: int = 6) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def refuse_absurd(value: Decimal) -> None:
+    """Raises NotCounted for a number that can only be a slip: decimal arithmetic itself gives up beyond its precision."""
+    if value.adjusted() > 9:
+        raise NotCounted("absurd", "the number is beyond any dose")
+
+
 def spread(value: Range) -> str:
     """'60', or '30-60' for a range."""
     low, high = plain(value.low), plain(value.high)
