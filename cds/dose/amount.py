@@ -8,7 +8,7 @@ from decimal import Decimal
 from cds.clinical import Quantity, QuantityRange, Ratio
 from cds.dose.drug import Opioid
 from cds.dose.units import Unit, unit
-from cds.dose.values import NOTE, ONE, NotCounted, Range, plain, spread
+from cds.dose.values import NOTE, ONE, NotCounted, Range, plain, refuse_absurd, spread
 
 _SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit", "patch")
 
@@ -195,4 +195,5 @@ def _value(quantity: Quantity) -> Decimal:
         raise NotCounted("no-dose", "the dose is negative")
     if quantity.comparator:
         raise NotCounted("dose-comparator", f"the dose is only known as '{quantity.comparator}' a value")
+    refuse_absurd(quantity.value)
     return quantity.value

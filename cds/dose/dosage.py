@@ -12,7 +12,7 @@ from cds.dose.drug import Opioid
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours
-from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, spread
+from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, refuse_absurd, spread
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
