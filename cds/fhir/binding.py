@@ -56,7 +56,9 @@ def bind(patients: Sequence[Sent], others: Iterable[Sent], patient_id: str | Non
         names = _names(id_)
         own = [each for each in patients if each.identity in names]
         if patients and not own:
-            raise PatientMismatch("the Patient that was sent is not the one of the context", expression="patientId")
+            raise PatientMismatch(
+                "the Patient that was sent is not the one of the context", expression="context.patientId"
+            )
         return Bound(id_, frozenset(names.union(*(each.names for each in own))))
 
     named = {each.identity: each for each in patients if each.identity is not None}

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from cds.clinical import Entry
 
-# Real systems put "_" into ids, which FHIR does not allow: such an id still names its resource.
-_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
-_TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,63})/([A-Za-z0-9._-]{1,128})(?:/_history/[^/]*)?/?\Z", re.ASCII)
-_LONGEST = 256
+# Real systems put "_" into ids and make them longer than 64 characters (a draft order of Epic's: 170), which FHIR does
+# not allow: such an id still names its resource.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,256}", re.ASCII)
+_TYPED = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,63})/([A-Za-z0-9._-]{1,256})(?:/_history/[^/]*)?/?\Z", re.ASCII)
+_LONGEST = 512
 
 
 def normal(text: str) -> str:
