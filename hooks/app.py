@@ -157,7 +157,7 @@ def _routes(app: Flask, door: Door) -> None:
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        return json_response(document(door.services, door.settings))
+        return json_response(document(door.services, door.settings, [rule.rule for rule in app.url_map.iter_rules()]))
 
 
 def _finish(response: Response) -> Response:

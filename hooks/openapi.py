@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +15,7 @@ from hooks.schemas.response import AnswerSchema
 from hooks.services import Service
 from hooks.settings import Settings
 
+FEEDBACK = "/cds-services/<service_id>/feedback"
 _REFUSALS = {
     "400": "The body is not what the hook demands; the OperationOutcome names each path",
     "404": "No such service",
@@ -27,8 +28,18 @@ _REFUSALS = {
 }
 
 
-def document(services: Mapping[str, Service], settings: Settings) -> dict[str, Any]:
-    """OpenAPI 3.0, with one path per service."""
+_PLAIN_PATHS = {
+    "/health": "Alive: the process answers",
+    "/ready": "Ready: the store answers and is current; else 503",
+    "/about": "Source attributes: what the service reads, on what it rests, and its limits",
+}
+
+
+def document(services: Mapping[str, Service], settings: Settings, rules: Collection[str]) -> dict[str, Any]:
+    """OpenAPI 3.0, with one path per service.
+
+    rules  of the application's URL map: what is not served is not promised
+    """
     spec = APISpec(
         title="oih-cds",
         version=version("oih-cds"),
@@ -41,6 +52,7 @@ def document(services: Mapping[str, Service], settings: Settings) -> dict[str, A
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("OperationOutcome", _OUTCOME)
     spec.components.schema("Services", _SERVICES)
+    spec.components.schema("Recorded", {"type": "object", "properties": {"status": {"type": "string"}}})
     spec.components.schema("Request", schema=RequestSchema)
     spec.components.schema("Answer", schema=AnswerSchema)
     spec.components.schema("Feedback", schema=FeedbackSchema)
@@ -62,10 +74,17 @@ def document(services: Mapping[str, Service], settings: Settings) -> dict[str, A
             ]
         }
         every = tuple(_REFUSALS)
-        spec.path(
-            f"/cds-services/{service.id}",
-            operations={"post": _operation(service.title, asked, "Answer", every, settings)},
-        )
+        path = f"/cds-services/{service.id}"
+        spec.path(path, operations={"post": _operation(service.title, asked, "Answer", every, settings)})
+        if FEEDBACK in rules:
+            given = {"$ref": "#/components/schemas/Feedback"}
+            allowed = tuple(status for status in every if status != "412")
+            operation = _operation(f"Feedback: {service.title}", given, "Recorded", allowed, settings)
+            spec.path(f"{path}/feedback", operations={"post": operation})
+    for path, summary in _PLAIN_PATHS.items():
+        if path in rules:
+            answers = {"200": {"description": summary}, "503": {"description": "Not ready"}}
+            spec.path(path, operations={"get": {"summary": summary, "responses": answers}})
     return spec.to_dict()
 
 
