@@ -65,7 +65,7 @@ def test_all_evaluated_is_status_0():
 
 def test_a_folder_stands_for_the_fixtures_below_it():
     _, found = assess(FIXTURES / "scope")
-    assert [one["patient"] for one in found] == ["hospice", "sixteen-years-old"]
+    assert [one["patient"] for one in found] == ["birth-date-missing", "hospice", "sixteen-years-old"]
 
 
 def test_ndjson_keeps_its_order_over_several_processes(tmp_path):

@@ -77,7 +77,7 @@ def test_every_date_moves_by_the_same_weeks(name):
 
 def without_births(document):
     copied = copy.deepcopy(document)
-    del copied["prefetch"]["patient"]["birthDate"]
+    copied["prefetch"]["patient"].pop("birthDate", None)
     return copied
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 import httpx
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
@@ -106,13 +106,18 @@ def _answer(url: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _panel(card: Mapping[str, Any]) -> Panel:
-    links = [Text(f"{link['label']}: {link['url']}") for link in card.get("links", ())]
     offers = [Text(f"[ {suggestion['label']} ]", style="bold") for suggestion in card.get("suggestions", ())]
-    body = Group(
-        Markdown(card.get("detail", "")), *offers, *links, Text(f"Source: {card['source']['label']}", style="dim")
-    )
+    links = [Text(f"{link['label']}: {link['url']}", style="dim") for link in card.get("links", ())]
+    parts: list[RenderableType] = [
+        Text(card["summary"], style="bold"),
+        Text(),
+        Markdown(card.get("detail", "")),
+        Text(),
+        *offers,
+        *links,
+    ]
     style = _STYLE[card["indicator"]]
-    return Panel(body, title=Text(card["summary"], style="bold"), title_align="left", border_style=style)
+    return Panel(Group(*parts), title=f"{card['source']['label']} ({card['indicator']})", border_style=style)
 
 
 def _wait() -> None:
