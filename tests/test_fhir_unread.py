@@ -269,8 +269,11 @@ def test_an_unread_order_that_counts_nothing_opens_nothing(status):
     assert not unread(request(intent="plan", authoredOn="?")).opens_high
 
 
-def test_an_unread_draft_of_an_order_hook_opens_the_dose():
-    assert unread(Entry(request(status="draft", authoredOn="?"), "draftOrders[0]", draft=True)).opens_high
+def test_an_unread_draft_of_an_order_hook_may_be_a_dose_but_of_no_day_of_the_record():
+    for draft in (request(status="draft", authoredOn="?"), request(status="?")):
+        found = unread(Entry(draft, "draftOrders[0]", draft=True))
+        assert found.opens_high
+        assert found.dates == (date(2999, 12, 31), date(2999, 12, 31))
 
 
 def test_a_readable_drug_of_an_unread_order_is_told():

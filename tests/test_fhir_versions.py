@@ -29,6 +29,15 @@ def test_twins_of_a_medication_resource_read_alike(kind, version):
     assert replace(twin, **unalike) == r4
 
 
+def test_a_period_of_one_day_is_not_taken_for_a_date_time():
+    day = {"start": "2026-03-01", "end": "2026-03-01"}
+    (period,) = record(statement(R4, effectivePeriod=day)).medications
+    assert period.effective.start is not period.effective.end
+    single = {**without(statement(R4), "effectivePeriod"), "effectiveDateTime": "2026-03-01"}
+    (at,) = record(single).medications
+    assert at.effective.start is at.effective.end
+
+
 def test_an_order_is_read_whole():
     (order,) = record(medication_use(R4, "MedicationRequest")).medications
     (dosage,) = order.dosages
@@ -130,7 +139,7 @@ def test_a_pain_score_reads_alike(version):
     assert found.value in (4, Quantity(Decimal(4)))
     assert found.members == ("Observation/m",)
     assert found.derived_from == ("Observation/d",)
-    assert found.effective.start == found.effective.end
+    assert found.effective.start is found.effective.end
 
 
 @pytest.mark.parametrize(

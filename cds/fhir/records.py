@@ -40,7 +40,7 @@ def patient(node: Node, id_: str) -> Patient:
 def when(node: Node, prefix: str) -> tuple[Span | None, tuple[Moment, ...]]:
     """effective[x], occurrence[x] or performed[x]: the span, and the events of a Timing.
 
-    An instant is a span that starts and ends with it. A Timing that only repeats gives the bounds of its repetition.
+    An instant is a span whose two ends are one and the same Moment, which no Period's are. A Timing that only repeats gives the bounds of its repetition.
     """
     at = node.moment(f"{prefix}DateTime") or node.moment(f"{prefix}Instant")
     if at is not None:

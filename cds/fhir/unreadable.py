@@ -91,7 +91,12 @@ def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | Non
 
 
 def _days(sent: Sent, zone: tzinfo | None) -> tuple[date, date] | None:
-    """First and last day on which it may have been a dose; an end that is not written is open."""
+    """First and last day on which it may have been a dose; an end that is not written is open.
+
+    A draft is taken on no day of the record, whatever its dates: it lies in the future, after the last day of all.
+    """
+    if sent.draft:
+        return _OPEN, _OPEN
     starts = [span for path in _STARTS[sent.kind].split() if (span := _day(_dig(sent, path), zone))]
     if not starts:
         return None
