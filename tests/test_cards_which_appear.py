@@ -169,6 +169,11 @@ def test_a_first_opioid_raises_nothing():
     naive = DoseTimeline("CDC-2022", opioid_references=frozenset({"MedicationRequest/draft-1"}))
     first = draft(None, 30)
     assert cards(assessment("insufficient-data", co_rise=False, dose=naive, hook="order-sign", proposed=first)) == ()
+    record = with_unread(Unread("entry[3]", "refused", "MedicationStatement", opens_high=True))
+    unread = assessment(
+        "insufficient-data", co_rise=False, dose=naive, record=record, hook="order-sign", proposed=first
+    )
+    assert rules(unread) == ["R1"]  # what could not be read may be an opioid that is raised
     on_one = replace(naive, opioid_references=frozenset({"MedicationRequest/draft-1", "MedicationStatement/9"}))
     assert rules(assessment("insufficient-data", co_rise=False, dose=on_one, hook="order-sign", proposed=first)) == [
         "R1"
