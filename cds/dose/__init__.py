@@ -98,9 +98,9 @@ def _aged(course: Course, drugs: Drugs, as_of: AsOf) -> Course:
     if plan.zero or plan.past or plan.last is not None or not _older(plan.first, as_of.day, years):
         return course
     flag = f"without an end for more than {years} years: the low value leaves it out"
-    return Course(
-        plan,
-        tuple(
+    return replace(
+        course,
+        pieces=tuple(
             piece
             if piece.mg is None
             else replace(
@@ -126,7 +126,7 @@ def _without_factor(course: Course, table: str, drugs: Drugs) -> Course:
     gap = factors.missing(plan.opioid, plan.route, table, drugs)
     if gap is None:
         return course
-    return Course(plan, tuple(_with_gap(piece, gap) for piece in course.pieces))
+    return replace(course, pieces=tuple(_with_gap(piece, gap) for piece in course.pieces))
 
 
 # The drug itself is in doubt, so nothing can be said about its factor.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import MINYEAR, date, datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Source
 from cds.dose import amount, dosage
 from cds.dose.amount import Dose
-from cds.dose.days import DAY
+from cds.dose.days import last_of
 from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
 from cds.dose.links import Node
@@ -69,10 +69,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A plan laid out over days."""
+    """A plan laid out over days, up to the evaluation date.
+
+    until  last day that it was meant for, beyond the evaluation date too; None for administrations
+    """
 
     plan: Plan
     pieces: tuple[Piece, ...]
+    until: date | None = None
 
 
 def after(moment: Moment, as_of: AsOf) -> bool:
@@ -106,7 +110,7 @@ def interval(use: MedicationUse, standing: Standing) -> tuple[Moment | None, Mom
     last = None if end is None else end.last_day
     days = _supply_days(use)
     if days is not None and start is not None:
-        by_supply = start.day + (days - 1) * DAY
+        by_supply = last_of(start.day, days)
         last = by_supply if last is None else min(last, by_supply)
     if standing is Standing.PAST and use.status_changed is not None and use.source is Source.ORDERED:
         changed = use.status_changed.last_day
@@ -114,14 +118,14 @@ def interval(use: MedicationUse, standing: Standing) -> tuple[Moment | None, Mom
     return start, end, last
 
 
-def _supply_days(use: MedicationUse) -> int | None:
+def _supply_days(use: MedicationUse) -> Decimal | None:
     if use.days_supply is None or use.days_supply.value is None or use.days_supply.value <= 0:
         return None
     length = hours(use.days_supply)
     days = use.days_supply.value if length is None else length / HOURS
     if use.source is Source.ORDERED and use.repeats_allowed:
         days *= 1 + use.repeats_allowed
-    return int(days.to_integral_value(ROUND_CEILING))
+    return days
 
 
 def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from cds.dose.values import HOURS
 
 DAY = timedelta(days=1)
+
+
+# Lengths beyond any life are as good as this one, and stay inside the calendar.
+_LONGEST = 150_000
+
+
+def last_of(first: date, length: int | Decimal) -> date:
+    """Last day of a run of `length` days, a begun day counted; at least one day."""
+    days = _LONGEST if length > _LONGEST else max(1, int(Decimal(length).to_integral_value(ROUND_CEILING)))
+    return first + (days - 1) * DAY
 
 
 def by_day(start: datetime, end: datetime) -> list[tuple[date, date, Decimal]]:

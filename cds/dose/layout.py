@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from cds.clinical import AsOf, Moment, Precision, Source
 from cds.dose import amount, dosage
 from cds.dose.amount import Dose
 from cds.dose.course import Course, Plan, after
-from cds.dose.days import DAY, by_day, midnight
+from cds.dose.days import DAY, by_day, last_of, midnight
 from cds.dose.dosage import Line
-from cds.dose.values import HOURS, NOTHING, ZERO, NotCounted, Piece, Range, plain
+from cds.dose.values import HOURS, NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
 
 
@@ -31,7 +31,7 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
         own = [line.end.last_day for line in lines if line.end is not None]
         final = number == len(phases) - 1
         if final or lengths or own:
-            end = max([cursor + (length - 1) * DAY for length in lengths] + own, default=None) if not final else None
+            end = max([last_of(cursor, length) for length in lengths] + own, default=None) if not final else None
             for line in lines:
                 pieces += _of_line(line, plan, cursor, end, drugs, as_of)
             if end is not None:
@@ -41,19 +41,20 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
         pieces += _undated_phases([line for line in plan.lines if line.phase >= phase], plan, cursor, drugs, as_of)
         break
     flagged = tuple(replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces)
-    return Course(plan, _clipped(flagged, as_of.day))
+    until = max((piece.last for piece in flagged), default=None)
+    return Course(plan, _clipped(flagged, as_of.day), until)
 
 
-def _length(line: Line) -> int | None:
+def _length(line: Line) -> Decimal | None:
     if line.days is not None:
-        return max(1, int(line.days.to_integral_value(ROUND_CEILING)))
+        return line.days
     if line.once:
-        return 1
+        return ONE
     count = line.count_max or line.count
     if count is not None and line.schedule is not None and line.schedule.per_day is not None:
         high = line.schedule.per_day.high
         if high > 0:
-            return max(1, int((Decimal(count) / high).to_integral_value(ROUND_CEILING)))
+            return Decimal(count) / high
     return None
 
 
@@ -62,7 +63,7 @@ def _of_line(line: Line, plan: Plan, cursor: date, phase_end: date | None, drugs
     ends = [end for end in (phase_end, plan.last, line.end.last_day if line.end else None) if end is not None]
     length = _length(line)
     if length is not None:
-        ends.append(first + (length - 1) * DAY)
+        ends.append(last_of(first, length))
     if line.schedule is not None and line.schedule.events and line.dose is not None and line.gap is None:
         return _of_events(line.dose, line.schedule.events, line, as_of)
     if line.once and line.gap is None and line.dose is not None:
@@ -99,15 +100,15 @@ def _remainder(line: Line, full: Piece) -> list[Piece]:
     if count is None or per_day is None or per_day.high <= 1 or line.days is not None or full.mg is None:
         return [full]
     left = Decimal(count) % per_day.high
-    length = (full.last - full.first).days + 1
-    if left == 0 or length != _length(line):
+    length = _length(line)
+    if left == 0 or length is None or full.last != last_of(full.first, length):
         return [full]
     share = left / per_day.high
     tail = replace(
         full, first=full.last, mg=full.mg.scaled(share), scheduled=full.scheduled.scaled(share),
         arithmetic=f"{full.arithmetic}, the last {plain(left)} of {count} doses",
     )  # fmt: skip
-    return [replace(full, last=full.last - DAY), tail] if length > 1 else [tail]
+    return [replace(full, last=full.last - DAY), tail] if full.first < full.last else [tail]
 
 
 def _infusion(dose: Dose, line: Line, plan: Plan, first: date, last: date) -> list[Piece]:
@@ -131,8 +132,7 @@ def _single(dose: Dose, line: Line, plan: Plan, day: date, drugs: Drugs) -> Piec
         if length is None:
             return Piece(day, day, None, gap=NotCounted("no-duration", "an infusion without its length"))
         if plan.opioid.patch:
-            whole = int((length / HOURS).to_integral_value(ROUND_CEILING))
-            mg, last = dose.mg.scaled(HOURS), day + (whole - 1) * DAY
+            mg, last = dose.mg.scaled(HOURS), last_of(day, length / HOURS)
             return Piece(day, last, mg, mg, f"{dose.text} x 24 h/24 h, once", line.flags, prn=line.prn)
         mg = dose.mg.scaled(length)
     else:
@@ -172,7 +172,7 @@ def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | No
         return None
     else:
         days = total.mg.high / mg.high
-    return first + (max(1, int(days.to_integral_value(ROUND_CEILING))) - 1) * DAY
+    return last_of(first, days)
 
 
 def _ended_unknown(line: Line, plan: Plan, first: date, drugs: Drugs) -> list[Piece]:

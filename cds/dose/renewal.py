@@ -129,7 +129,7 @@ def time_limited(courses: Sequence[Course], drugs: Drugs) -> frozenset[int]:
             continue
         key: tuple[object, ...] = (course.plan.opioid.name, course.plan.route, course.plan.opioid.release)
         first = min(piece.first for piece in course.pieces)
-        last = max(piece.last for piece in course.pieces)
+        last = course.until or max(piece.last for piece in course.pieces)
         spans.append((key, first, last))
         firsts.setdefault(key, []).append(first)
         lasts.setdefault(key, []).append(last)

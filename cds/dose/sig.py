@@ -161,7 +161,7 @@ def _amount(match: re.Match[str], state: _State) -> bool:
     first, second, strength, strength_unit, unit, total, total_high, total_unit = match.groups()
     state.low = _number(first)
     state.high = _number(second) if second else state.low
-    if state.high < state.low:
+    if state.low <= 0 or state.high < state.low:
         return False
     state.unit = unit.replace("(s)", "").replace("(es)", "")
     scale = {"mg": ONE, "mcg": Decimal("0.001")}
@@ -176,7 +176,7 @@ def _amount(match: re.Match[str], state: _State) -> bool:
 def _bare(match: re.Match[str], state: _State) -> bool:
     state.low = _number(match.group(1))
     state.high = _number(match.group(2)) if match.group(2) else state.low
-    return state.high >= state.low
+    return 0 < state.low <= state.high
 
 
 def _every(match: re.Match[str], state: _State) -> bool:
