@@ -16,13 +16,19 @@ from cds.rulekit import Fact
 def derive(
     case: Case, record: PatientRecord, dose: DoseTimeline, pain: PainSeries, trend: Trend, knowledge: Knowledge
 ) -> tuple[Fact, ...]:
-    """Every fact about one patient at the evaluation date; nothing after it is used."""
+    """Every fact about one patient at the evaluation date; nothing after it is used.
+
+    Where there are signs of withdrawal, the estimate is made again without the scores of those days (R3): the numbers of
+    the pattern are then those of the remaining days, while the founding definition keeps every score.
+    """
     chart = Chart.of(case, record, dose, pain, trend, knowledge)
+    signs = tuple(withdrawal.facts(chart))
     return (
         *scope.facts(chart),
         *alternatives.facts(chart),
-        *withdrawal.facts(chart),
-        *pattern.facts(chart),
+        *signs,
+        *pattern.course(chart),
+        *pattern.estimate(withdrawal.without_its_days(chart, signs)),
         *safety.facts(chart),
     )
 

@@ -14,14 +14,22 @@ from cds.rulekit import Fact
 _NEAR_TREATMENTS = ("surgery", "block", "psychotherapy")
 
 
-def facts(chart: Chart) -> Iterator[Fact]:
+def course(chart: Chart) -> Iterator[Fact]:
+    """Data, founding definition and what supports or lowers a pattern: from every score."""
     yield from _data(chart)
     yield from _founding(chart)
-    yield from _estimate(chart)
-    yield from _course(chart)
     yield from _reductions(chart)
     yield from _support(chart)
     yield from _function(chart)
+    if chart.trend.highest_dose is not None:
+        yield Fact("dose-level", {"highest": chart.trend.highest_dose})
+
+
+def estimate(chart: Chart | None) -> Iterator[Fact]:
+    """The numbers of R4 to R9; nothing where there is no estimate to speak of."""
+    if chart is not None:
+        yield from _estimate(chart)
+        yield from _between_steps(chart)
 
 
 def _data(chart: Chart) -> Iterator[Fact]:
@@ -69,10 +77,8 @@ def _estimate(chart: Chart) -> Iterator[Fact]:
         yield Fact("rising-steps", {"share": numbers.share_rising})
 
 
-def _course(chart: Chart) -> Iterator[Fact]:
+def _between_steps(chart: Chart) -> Iterator[Fact]:
     trend, numbers = chart.trend, chart.trend.statistics
-    if trend.highest_dose is not None:
-        yield Fact("dose-level", {"highest": trend.highest_dose})
     if numbers.beta is None or trend.pain_change is None:
         return
     if numbers.drift_per_30d is not None:

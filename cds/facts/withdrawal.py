@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from statistics import mean, median
+from typing import Any
 
+from cds import trend
 from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
+from cds.facts.measured import Measured
+from cds.knowledge.rules import Rule
 from cds.rulekit import Fact
 
 _AROUND = 7  # days on each side whose median is the dose that a day is compared with
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _LEAST_DAYS = 14  # fewer days say nothing about a habit
 
 
@@ -24,35 +38,83 @@ def facts(chart: Chart) -> Iterator[Fact]:
     yield from _interdose(chart)
 
 
+def without_its_days(chart: Chart, signs: Iterable[Fact]) -> Chart | None:
+    """The chart without the scores of days in withdrawal, estimated again; None where too few data remain.
+
+    The chart itself where no sign reaches its limit: rare signs are everyday noise. Interdose pain marks no days.
+    """
+    rules = chart.knowledge.rules
+    reached = {rule.id for rule in rules for sign in signs if rule.id.startswith("R3-") and _holds(rule, sign)}
+    days: set[date] = set()
+    if "R3-missed" in reached:
+        days |= _missed_days(chart)[0]
+    if "R3-cows" in reached:
+        days |= {day for one in _scores(chart, chart.limit("R3-cows", "score")) for day in _around(chart, one.day)}
+    if "R3-coded" in reached:
+        days |= {day for began, _ in dated(chart.active("withdrawal")) for day in _around(chart, began)}
+    kept = tuple(score for score in chart.pain.scores if score.day not in days)
+    if len(kept) == len(chart.pain.scores):
+        return chart
+    pain = replace(chart.pain, scores=kept)
+    again = trend.estimate(chart.dose, pain, chart.record, chart.knowledge.estimator, as_of=chart.as_of)
+    return None if again.insufficient else replace(chart, pain=pain, trend=again)
+
+
+def _holds(rule: Rule, fact: Fact) -> bool:
+    """The rule's comparisons in plain Python: which days are left out must be known before any rule runs."""
+    for one in rule.conditions:
+        right = rule.limits[one.limit].value if one.limit is not None else one.word
+        left = fact.kind if one.field == "kind" else fact.fields.get(one.field)
+        if left is None or not _COMPARE[one.operator](left, right):
+            return False
+    return True
+
+
+def _around(chart: Chart, day: date) -> Iterator[date]:
+    before, after = (int(chart.limit("R3-cows", name)) for name in ("before_days", "after_days"))
+    return (day + timedelta(days=number) for number in range(-before, after + 1))
+
+
 def _scale(chart: Chart) -> Iterator[Fact]:
     """The highest COWS of the window. After a full cessation withdrawal is expected, and sets no grade."""
-    until, back = chart.evaluated_until, chart.limit("R3-cows", "days")
-    scores = [
-        one for one in chart.values if one.group == "cows" and one.at <= until and chart.days_ago(one.day) <= back
-    ]
+    scores = _scores(chart)
     if scores:
         top = max(scores, key=lambda one: (one.value, one.at))
         fields = {"score": top.value, "days": chart.days_ago(top.day)}
         yield Fact("cows", fields, {"day": day_text(top.day)}, (top.reference,), top.day)
 
 
+def _scores(chart: Chart, least: float = 0.0) -> list[Measured]:
+    until, back = chart.evaluated_until, chart.limit("R3-cows", "days")
+    return [
+        one
+        for one in chart.values
+        if one.group == "cows" and one.value >= least and one.at <= until and chart.days_ago(one.day) <= back
+    ]
+
+
 def _missed(chart: Chart) -> Iterator[Fact]:
     """Share of days, or of scored days, with a dose recorded as not taken or far below the days around it."""
-    part = chart.limit("R3-missed", "part")
-    first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
-    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
-    if len(days) < _LEAST_DAYS:
-        return
-    missed = _below(days, part) | {day for day in _not_taken(chart) if first <= day <= until}
+    missed, known = _missed_days(chart)
     if not missed:
         return
-    known = {day for day, _ in days} | missed
     scored = {score.day for score in chart.pain.of(chart.pain.primary)} & known
     of_days, of_scored = len(missed) / len(known), len(missed & scored) / len(scored) if scored else 0.0
     told = {"days": str(len(missed)), "of_days": str(len(known))}
     if of_scored > of_days:
         told = {"days": str(len(missed & scored)), "of_days": f"{len(scored)} scored"}
     yield Fact("missed-doses", {"share": max(of_days, of_scored)}, told, (), min(missed))
+
+
+def _missed_days(chart: Chart) -> tuple[set[date], set[date]]:
+    """(days with a missed or much lower dose, all days that say how much was taken)."""
+    part = chart.limit("R3-missed", "part")
+    first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
+    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
+    if len(days) < _LEAST_DAYS:
+        return set(), set()
+    missed = _below(days, part) | {day for day in _not_taken(chart) if first <= day <= until}
+    return missed, {day for day, _ in days} | missed
 
 
 def _look_back(chart: Chart) -> float:

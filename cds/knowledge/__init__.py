@@ -6,20 +6,18 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cds.errors import KnowledgeError
+from cds.knowledge import catalogue, conditions, drugs, estimator, evidence, measurements, rules, scales
+from cds.knowledge.catalogue import Catalogue
+from cds.knowledge.conditions import Conditions
+from cds.knowledge.drugs import Drugs
+from cds.knowledge.estimator import Estimator
+from cds.knowledge.evidence import Evidence
 from cds.knowledge.files import read_toml
-
-if TYPE_CHECKING:
-    from cds.knowledge.catalogue import Catalogue
-    from cds.knowledge.conditions import Conditions
-    from cds.knowledge.drugs import Drugs
-    from cds.knowledge.estimator import Estimator
-    from cds.knowledge.evidence import Evidence
-    from cds.knowledge.measurements import Measurement
-    from cds.knowledge.rules import Grades, Rules
-    from cds.knowledge.scales import Scales
+from cds.knowledge.measurements import Measurement
+from cds.knowledge.rules import Grades, Rules
+from cds.knowledge.scales import Scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,6 @@ def load(root: Path | None = None) -> Knowledge:
     Raises KnowledgeError when a file is missing, malformed or contradicts another one, and when `rules` is not ours:
     other distributions own that name on the public index, and a clash would be silent.
     """
-    from cds.knowledge import catalogue, conditions, drugs, estimator, evidence, measurements, rules, scales
-
     root = root or _installed()
     owner = root / "owner.toml"
     if not owner.is_file() or read_toml(owner).get("distribution") != "oih-cds":
