@@ -19,6 +19,7 @@ from hooks.store.outbox import Outbox
 # Never held back: what is said about an order that is being written, and what may not wait.
 _BUDGETED_HOOK = "patient-view"
 _ALWAYS = "over-sedation"
+_VERSION = 32  # what the store's column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class Dispatcher:
 
     def _issued(self, card: Card, evaluated: Evaluated, found: Assessment, subject: str) -> IssuedCard:
         rule = self.knowledge.rules.by_id.get(card.rule)
+        # R10 and its like are made of several rules: the versions of those that made the grade stand for it.
+        versions = {rule.version} if rule is not None else {each.version for each in found.grade.reasons}
         return IssuedCard(
             uuid=card.uuid,
             issuer=evaluated.issuer.iss,
@@ -119,7 +122,7 @@ class Dispatcher:
             service=evaluated.service.id,
             kind=card.kind,
             rule=card.rule,
-            rule_version=rule.version if rule is not None else "",
+            rule_version="+".join(sorted(versions))[:_VERSION],
             grade=found.grade.name,
             evidence=" ".join(card.evidence),
             subject=subject,
