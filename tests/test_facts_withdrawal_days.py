@@ -19,12 +19,12 @@ def graded(evaluator):
 
 
 def skips_doses(*, told):
-    """Pain rises with the dose, but only on the four of five scored days on which no tablet was taken."""
+    """Pain rises with the dose, but only on the seven of eight scored days on which no tablet was taken."""
     chart = escalated("skips", RISING)
     scores = [one for one in chart.resources if one["resourceType"] == "Observation"]
     for number, score in enumerate(scores):
-        if number % 5 == 0:
-            score["valueInteger"] = 3
+        if number % 8 == 0:
+            score["valueInteger"] = 4
         elif told and score["effectiveDateTime"] >= FIRST_STEP:
             chart.add(
                 "MedicationStatement",
