@@ -1,7 +1,10 @@
 """What the documents promise is there: commands, options, files, words."""
 
+import ast
+import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -14,6 +17,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CONSOLE = re.compile(r"^```(?:console|sh|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+READERS = {"python": ast.parse, "json": json.loads, "toml": tomllib.loads}
 CONTEXT = click.Context(main)
 
 
@@ -52,9 +57,12 @@ def test_every_link_leads_to_a_file(path):
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_every_file_that_is_named_exists(path):
+    text = path.read_text(encoding="utf-8")
+    # What `oih-cds new-rule NAME` would write is an example.
+    examples = {words[1].replace("-", "_") for words in calls(text) if words[0] == "new-rule" and len(words) > 1}
     tops = ("cds/", "hooks/", "rules/", "tests/", "fixtures/", "docs/", "bench/")
-    for words in CODE.findall(path.read_text(encoding="utf-8")):
-        if words.startswith(tops) and not re.search(r"[<>{}*\s]|\.\.\.", words):
+    for words in CODE.findall(text):
+        if words.startswith(tops) and not re.search(r"[<>{}*\s]|\.\.\.", words) and Path(words).stem not in examples:
             assert (ROOT / words.rstrip("/")).exists(), f"{name(path)}: {words}"
 
 
@@ -65,6 +73,13 @@ def test_every_make_target_exists(path):
     text = path.read_text(encoding="utf-8")
     said = re.findall(r"`make ([a-z]+)", text) + re.findall(r"^(?:\$ )?make ([a-z]+)", text, re.MULTILINE)
     assert set(said) <= targets
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_every_block_of_code_can_be_read(path):
+    for language, block in BLOCK.findall(path.read_text(encoding="utf-8")):
+        if language in READERS and "..." not in block:
+            READERS[language](block)
 
 
 def test_the_glossary_has_every_grade(knowledge):
