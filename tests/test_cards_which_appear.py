@@ -240,6 +240,15 @@ def test_a_resource_read_without_some_fields_was_read():
     assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign", proposed=draft())) == ()
 
 
+def test_a_draft_whose_dose_is_not_entered_yet_is_no_news_by_itself():
+    item = Uncounted("MedicationRequest/draft-1", "morphine", "no-dose", "no dose", True)
+    waiting = replace(draft(180, None, raises=None), uncounted=(item,))
+    assert cards(assessment("no-signal", co_rise=False, hook="order-select", proposed=waiting)) == ()
+    (card,) = cards(assessment("no-signal", co_rise=True, hook="order-select", proposed=waiting))
+    assert "This order's dose could not be counted." in card.detail
+    assert "Not counted: morphine (no dose)" in card.detail
+
+
 def test_an_unread_draft_that_may_be_an_opioid_is_not_silence():
     entry = Entry({"resourceType": "MedicationRequest", "id": "d9"}, "context.draftOrders.entry[0]", draft=True)
     unread = Unread("MedicationRequest/d9", "refused: dosageInstruction", "MedicationRequest", opens_high=True)

@@ -24,12 +24,14 @@ def failed(found: Assessment) -> tuple[Gap, ...]:
 
 
 def could_change_grade(found: Assessment, situation: Situation) -> bool:
-    """On an order hook: something uncounted or unread that might have made another grade."""
+    """On an order hook: something uncounted or unread that might have made another grade.
+
+    The draft's own dose is in no grade: a dose that nobody has entered yet, as on order-select, is no news by itself.
+    """
     if not situation.ordered:
         return False
-    draft = situation.proposed.uncounted if situation.proposed else ()
     return (
-        any(item.opens_high for item in (*found.dose.uncounted, *draft))
+        any(item.opens_high for item in found.dose.uncounted)
         or any(
             not item.partial and item.kind not in _NO_GRADE and _opioid_or_other(item) for item in found.record.unread
         )
