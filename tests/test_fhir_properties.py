@@ -52,7 +52,15 @@ JUNK = st.sampled_from(
     [
         *(None, "", " ", CANARY, 5, -1, 2.5, 10**30, 1e300, True, [], {}, [None], [CANARY], {"x": CANARY}, [[]], DEEP),
         *("2026-03-01T08:00", "2026", "0001-01-01", "9999-12-31T23:59:59Z", "entered-in-error", "#m", "Patient/2"),
-        *("\ud800", "x" * 5000, {"reference": "#m"}, {"coding": [{"code": CANARY}]}, '{"text": "x"}', float("nan")),
+        *(
+            10**400,
+            "\ud800",
+            "x" * 5000,
+            {"reference": "#m"},
+            {"coding": [{"code": CANARY}]},
+            '{"text": "x"}',
+            float("nan"),
+        ),
     ]
 )
 NAMES = st.sampled_from(

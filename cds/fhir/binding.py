@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cds.errors import PatientMismatch
 from cds.fhir.node import Refused
-from cds.fhir.references import Sent, normal
+from cds.fhir.references import Sent, names_resource, normal
 
 _UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NOT_SAID = "without subject"
@@ -40,7 +40,7 @@ def subject(sent: Sent) -> str:
     if isinstance(value, dict) and reference in (None, ""):
         raise Refused("", f"{_NOT_SAID}: {field} holds no reference")
     name = normal(reference) if isinstance(reference, str) else ""
-    if not name.startswith("urn:") and ("/" not in name or ":" in name):
+    if not names_resource(name):
         raise Refused(f"{field}.reference", "does not name a patient")
     return name
 

@@ -136,9 +136,9 @@ class Node:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise self.refusal(name, "not a number")
-        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
-        if not exact.is_finite() or abs(exact) > _LARGEST:
+        if value != value or not -_LARGEST <= value <= _LARGEST:  # NaN is not itself
             raise self.refusal(name, "out of range")
+        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
         if least is not None and exact < least:
             raise self.refusal(name, f"below {least}")
         return exact

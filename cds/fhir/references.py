@@ -27,10 +27,15 @@ def normal(text: str) -> str:
     return f"{match[1]}/{match[2]}" if match else text
 
 
+def names_resource(name: str) -> bool:
+    """Whether a normal reference names one resource of the input or of its server."""
+    return name.startswith("urn:") or _TYPED.match(name) is not None
+
+
 def usable_id(raw: Mapping[str, object]) -> str | None:
     """The logical id, None where it could not stand in a reference. A number is taken for its digits."""
     value = raw.get("id")
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         value = str(value)
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
