@@ -5,8 +5,9 @@ exactly what the card spoke of.
 from __future__ import annotations
 
 import zlib
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -18,12 +19,13 @@ _PLAIN = ("service", "hook", "instance", "patient_id", "user_id", "encounter_id"
 
 
 def dump(case: Case) -> bytes:
-    """Packed JSON. The zone is the issuer's setting and is given back to `load`."""
+    """Packed JSON. A zone is kept by its IANA name, as the settings give it."""
     offset = case.as_of.offset
     return zlib.compress(
         orjson.dumps(
             {
                 **{name: getattr(case, name) for name in _PLAIN},
+                "zone": None if case.zone is None else str(case.zone),
                 "version": str(case.version),
                 "as_of": {
                     "text": case.as_of.text,
@@ -38,7 +40,7 @@ def dump(case: Case) -> bytes:
     )
 
 
-def load(content: bytes, zone: tzinfo | None) -> Case:
+def load(content: bytes) -> Case:
     """The case that `dump` packed."""
     packed: dict[str, Any] = orjson.loads(zlib.decompress(content))
     as_of = packed["as_of"]
@@ -51,7 +53,7 @@ def load(content: bytes, zone: tzinfo | None) -> Case:
             day=datetime.fromisoformat(as_of["day"]).date(),
             offset=None if as_of["offset"] is None else timedelta(seconds=as_of["offset"]),
         ),
-        zone=zone,
+        zone=None if packed["zone"] is None else ZoneInfo(packed["zone"]),
         entries=tuple(Entry(**each) for each in packed["entries"]),
         gaps=tuple(Gap(**each) for each in packed["gaps"]),
     )
