@@ -361,6 +361,7 @@ def test_an_examination_counts_by_its_result(engine, knowledge, value, found):
         ("No opioid withdrawal", False),
         ("History of opioid withdrawal", False),
         ("Rule out opioid withdrawal", False),
+        ("Opioid withdrawal assessment", False),
     ],
 )
 def test_a_text_counts_only_where_it_does_not_deny(engine, knowledge, text, found):
@@ -368,6 +369,17 @@ def test_a_text_counts_only_where_it_does_not_deny(engine, knowledge, text, foun
 
     written = replace(condition("x", ago(2), system="http://local"), concept=Concept((), text))
     assert ("R3-coded" in flagged(engine, knowledge, conditions=[written])) is found
+
+
+def test_an_observation_is_no_operation_and_no_fracture(engine, knowledge):
+    told = observation("10164-2", "surgery", ago(1), text="Hip replacement surgery after fracture")
+    assert flagged(engine, knowledge, observations=[told]) == []
+
+
+@pytest.mark.parametrize(("answer", "found"), [("Delirium absent", False), ("Delirium", True)])
+def test_the_answer_to_a_screening_question_may_deny(engine, knowledge, answer, found):
+    screened = observation("54632-5", Concept((), answer), ago(1), text="Acute onset of mental status change")
+    assert ("R18-sign" in flagged(engine, knowledge, observations=[screened])) is found
 
 
 def test_a_known_code_is_believed_before_its_text(engine, knowledge):

@@ -185,9 +185,17 @@ def test_pregnancy_is_asked_where_it_may_be(knowledge, gender, birth, found):
     assert ("pregnancy" in unknown(knowledge, gender=gender, birth=birth)) is found
 
 
-def test_a_recorded_answer_makes_pregnancy_assessable(knowledge):
-    answer = observation("82810-3", concept(SNOMED, "60001007"), ago(3))
-    assert "pregnancy" not in unknown(knowledge, gender="female", birth="1990", observations=[answer])
+@pytest.mark.parametrize(("days", "found"), [(30, False), (31, True)])
+def test_an_answer_makes_pregnancy_assessable_for_thirty_days(knowledge, days, found):
+    answer = observation("82810-3", concept(SNOMED, "60001007"), ago(days))
+    assert ("pregnancy" in unknown(knowledge, gender="female", birth="1990", observations=[answer])) is found
+
+
+@pytest.mark.parametrize(("days", "found"), [(300, True), (301, False)])
+def test_a_pregnancy_counts_for_as_long_as_one_lasts(engine, knowledge, days, found):
+    chart = {"gender": "female", "birth": "1990", "conditions": [condition("Z33.1", ago(days))]}
+    assert ("G-pregnancy" in flagged(engine, knowledge, **chart)) is found
+    assert ("pregnancy" in unknown(knowledge, **chart)) is not found
 
 
 def test_what_was_measured_is_assessable(knowledge):

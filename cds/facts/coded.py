@@ -13,6 +13,8 @@ _NOT_SO = frozenset({"refuted", "entered-in-error"})
 _OVER = frozenset({"inactive", "remission", "resolved"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "stopped", "unknown"})
 _NOT_FINAL = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
+# What an observation cannot establish, whatever its text says: these are recorded as conditions and procedures.
+_NOT_OBSERVED = frozenset({"surgery", "injury", "block", "psychotherapy", "red-flag", "cancer", "amputation"})
 _ASSESSED = "-assessed"  # groups of examinations: only their result is a finding
 # Answers that deny the finding which the observation names.
 _NO = frozenset(
@@ -103,8 +105,9 @@ def _finding(observation: Observation, conditions: Conditions, as_of: AsOf) -> I
             elif observation.value is not None:  # an examination without a result found nothing yet
                 groups[group.removesuffix(_ASSESSED)] = word
     began = observed(observation)
-    if groups and holds_by(began, as_of):
-        yield from _seen(groups, observation.reference, began)
+    known = {group: word for group, word in groups.items() if group not in _NOT_OBSERVED}
+    if known and holds_by(began, as_of):
+        yield from _seen(known, observation.reference, began)
 
 
 def _affirms(value: object) -> bool:

@@ -12,7 +12,6 @@ from cds.rulekit import Fact
 
 _GATES = (
     "heart-failure",
-    "pregnancy",
     "psychosis",
     "liver-severe",
     "liver-disease",
@@ -136,15 +135,24 @@ def _liver(chart: Chart) -> Iterator[Fact]:
 
 
 def _pregnancy(chart: Chart) -> Iterator[Fact]:
-    if chart.active("pregnancy") or chart.active("not-pregnant") or chart.record.patient.gender == "male":
-        return
+    """A pregnancy counts for as long as one lasts; an answer that there is none is soon out of date."""
+    lasts, fresh = chart.limit("G-pregnancy", "days"), chart.limit("U-pregnancy", "days")
+    pregnant = tuple(one for one in chart.active("pregnancy") if one.day is None or chart.days_ago(one.day) <= lasts)
+    for seen in by_word(pregnant):
+        yield from_seen("on-record", seen, group="pregnancy")
+    denied = any(chart.days_ago(day) <= fresh for day, _ in dated(chart.active("not-pregnant")))
+    if not pregnant and not denied and _may_be_pregnant(chart):
+        yield _unknown("pregnancy")
+
+
+def _may_be_pregnant(chart: Chart) -> bool:
+    if chart.record.patient.gender == "male":
+        return False
     birth = chart.record.patient.birth_date
-    if birth is not None:
-        least, most = ages(birth, chart.as_of.day)
-        limits = (chart.limit("U-pregnancy", "least_years"), chart.limit("U-pregnancy", "most_years"))
-        if most < limits[0] or least > limits[1]:
-            return
-    yield _unknown("pregnancy")
+    if birth is None:
+        return True
+    least, most = ages(birth, chart.as_of.day)
+    return most >= chart.limit("U-pregnancy", "least_years") and least <= chart.limit("U-pregnancy", "most_years")
 
 
 def _exposures(chart: Chart) -> Iterator[Fact]:

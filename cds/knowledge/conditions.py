@@ -18,17 +18,18 @@ from cds.knowledge.files import read_rows
 
 _COLUMNS = ("system", "match", "code", "group", "word", "source", "verified")
 _INTERACTION = ("kind", "name", "meaning", "word", "source")
-_MATCHES = ("code", "prefix", "except", "phrase")
+_MATCHES = ("code", "prefix", "except", "phrase", "name")
 _VERIFIED = ("yes", "from memory", "design choice")
 _DENIED = re.compile(
-    r"\b(no|not|non|denie[sd]|without|rule[d]? out|r/o|risk|family|negative|screen\w*|history|h/o|former|resolved|prior)\b",
+    r"\b(no|not|non|denie[sd]|without|absent|absence|negative|unlikely|rule[d]? out|r/o|risk|family|history|h/o|former"
+    r"|resolved|prior|screen\w*|assess\w*|test\w*|monitor\w*|educat\w*|prevent\w*|prophyla\w*|precaution\w*)\b",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One line: a code, a prefix of codes, an exception from a prefix, or a phrase of a text.
+    """One line: a code, a prefix of codes, an exception from a prefix, a phrase of a text, or the name of a scale.
 
     group  what rules ask for, such as "psychosis"
     word   what texts print, such as "psychotic disorder"
@@ -99,10 +100,11 @@ class Conditions:
             found[trigger.group] = trigger.word
 
     def _add_phrases(self, text: str | None, found: dict[str, str]) -> None:
-        if not text or len(text) > 200 or _DENIED.search(text):
+        if not text or len(text) > 200:
             return
+        denied = _DENIED.search(text) is not None
         for phrase, trigger in self._phrases:
-            if phrase.search(text):
+            if (trigger.match == "name" or not denied) and phrase.search(text):
                 found.setdefault(trigger.group, trigger.word)
 
 
@@ -124,7 +126,7 @@ def load(root: Path) -> Conditions:
         if key in seen:
             raise KnowledgeError(f"conditions.csv: {trigger.system} {trigger.code} stands twice in '{trigger.group}'")
         seen.add(key)
-        if trigger.match == "phrase":
+        if trigger.system == "text":
             start = "" if trigger.code.startswith("*") else r"\b"  # "*ectomy" is the end of a word
             phrases.append((re.compile(start + re.escape(trigger.code.lstrip("*")), re.IGNORECASE), trigger))
             continue
@@ -151,7 +153,7 @@ def _interaction(row: Mapping[str, str]) -> tuple[tuple[str, str], str]:
 def _trigger(row: Mapping[str, str], systems: frozenset[str]) -> Trigger:
     if row["system"] not in systems:
         raise ValueError(f"system '{row['system']}' is not in code_systems.csv")
-    if row["match"] not in _MATCHES or (row["match"] == "phrase") != (row["system"] == "text"):
+    if row["match"] not in _MATCHES or (row["match"] in ("phrase", "name")) != (row["system"] == "text"):
         raise ValueError(f"match '{row['match']}' is none of {', '.join(_MATCHES)}, or not of this system")
     if row["verified"] not in _VERIFIED:
         raise ValueError(f"verified '{row['verified']}' is none of {', '.join(_VERIFIED)}")
