@@ -26,13 +26,14 @@ def detail(lines: Sequence[Line], more: str = "") -> str:
     they fit; a line that does not fit leaves its place to shorter ones behind it.
     """
     said = [line for line in lines if line.text]
+    room = MOST_WORDS - sum(_cost(line) for line in said if line.rank == 0)
     kept = {place for place, line in enumerate(said) if line.rank == 0}
-    for place, _ in sorted(enumerate(said), key=lambda each: (each[1].rank, each[0])):
-        if words(_joined([said[each] for each in sorted({*kept, place})])) <= MOST_WORDS:
+    for place, line in sorted(enumerate(said), key=lambda each: (each[1].rank, each[0])):
+        if line.rank > 0 and _cost(line) <= room:
             kept.add(place)
+            room -= _cost(line)
     text = _joined([said[place] for place in sorted(kept)])
-    full = f"{text}\n\n{more}"
-    return full if more and len(kept) < len(said) and words(full) <= MOST_WORDS else text
+    return f"{text}\n\n{more}" if more and len(kept) < len(said) and words(more) <= room else text
 
 
 def whole(lines: Sequence[Line]) -> str:
@@ -51,6 +52,10 @@ def summary(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     return text[: MOST_CHARACTERS - 3].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
+
+
+def _cost(line: Line) -> int:
+    return words(line.text) + line.bullet
 
 
 def _joined(lines: Sequence[Line]) -> str:
