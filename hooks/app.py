@@ -17,7 +17,7 @@ from cds.engine import Engine
 from cds.knowledge import Knowledge, drugs, scales
 from hooks import issuers, problems, strict_json
 from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
-from hooks.ehr import Ehr
+from hooks.ehr import Ehr, Fetched, uncounted
 from hooks.issuers import Issuer
 from hooks.mount import mounted
 from hooks.openapi import document
@@ -71,6 +71,7 @@ def create_app(
     *,
     used_tokens: UsedTokens | None = None,
     dispatch: Dispatch = issued,
+    fetched: Fetched = uncounted,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
     web: Web | None = None,
     known: Knowledge | None = None,
@@ -79,6 +80,7 @@ def create_app(
 
     used_tokens  where used tokens are remembered; required unless in development mode
     dispatch     decides which cards of an assessment leave, and may remember them
+    fetched      told of each key that was read from an EHR, and how that went
     clock        now, aware
 
     Raises KnowledgeError, SettingsError or ValueError: a service that is not wholly in order does not start.
@@ -92,7 +94,7 @@ def create_app(
         if profile.mme_table not in known.drugs.tables:
             tables = ", ".join(known.drugs.tables)
             raise SettingsError(f"MME table {profile.mme_table} is unknown; known are {tables}")
-    desk = Desk(settings, readings, Engine(known), Ehr(web, settings), card_options(settings))
+    desk = Desk(settings, readings, Engine(known), Ehr(web, settings, fetched), card_options(settings))
     door = Door(
         settings=settings,
         services=all_services(),

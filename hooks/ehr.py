@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -41,12 +41,21 @@ class Source:
     authorization: Authorization
 
 
+Fetched = Callable[[str, str], None]
+
+
+def uncounted(_key: str, _result: str) -> None:
+    """For who does not count reads."""
+
+
 class Ehr:
     """Completes what a request brought."""
 
-    def __init__(self, web: Web, settings: Settings) -> None:
+    def __init__(self, web: Web, settings: Settings, fetched: Fetched) -> None:
+        """fetched  told of each key that was read"""
         self._web = web
         self._settings = settings
+        self._fetched = fetched
 
     def complete(
         self,
@@ -64,6 +73,8 @@ class Ehr:
         if work.pending():
             self._web.run(work.run)
             _log.info("fetched", keys=",".join(sorted(work.asked)), pages=work.pages)
+            for key in sorted(work.asked):
+                self._fetched(key, work.result(key))
         return work.parts, work.reasons
 
 
@@ -102,6 +113,13 @@ class _Work:
                 continue
             self.asked.add(key)
         return bool(self.asked) or bool(self._unresolved())
+
+    def result(self, key: str) -> str:
+        """One word on the read of a key, for whoever counts: had, partly or failed."""
+        part = self.parts[key]
+        if part.state is not State.HAD:
+            return "failed"
+        return "partly" if any(gap.kind in ("failed", "truncated") for gap in part.gaps) else "had"
 
     async def run(self, client: httpx.AsyncClient) -> None:
         try:

@@ -16,7 +16,8 @@ from hooks.app import Door, create_app
 from hooks.dispatch import Dispatcher
 from hooks.feedback import Feedback
 from hooks.metrics import CONTENT_TYPE, Metrics
-from hooks.problems import Refused, json_response
+from hooks.prefetch import MissingKeys
+from hooks.problems import Refused, Unauthenticated, json_response
 from hooks.schemas import read_feedback
 from hooks.settings import LOOPBACK, Settings
 from hooks.store import Store, StoreError, open_store
@@ -49,7 +50,13 @@ def create_service(settings: Settings) -> Flask:
         key=key,
         shadow=frozenset(settings.shadow_services),
     )
-    app = create_app(settings, used_tokens=UsedTokens(store), dispatch=dispatcher, known=known)
+    app = create_app(
+        settings,
+        used_tokens=UsedTokens(store),
+        dispatch=dispatcher,
+        fetched=lambda key, result: metrics.fetches.labels(key, result).inc(),
+        known=known,
+    )
     _kill_switch(app, frozenset(settings.disabled_services))
     _feedback(app, Feedback(store, metrics, budget, known.catalogue.silencing))
     _health(app, store)
@@ -119,6 +126,12 @@ def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         metrics.requests.labels(endpoint, str(response.status_code)).inc()
         metrics.seconds.labels(endpoint).observe(seconds)
+        problem = g.get("problem")
+        if isinstance(problem, Unauthenticated):
+            metrics.refused.labels(problem.reason).inc()
+        if isinstance(problem, MissingKeys):
+            for key in problem.keys:
+                metrics.missing.labels((request.view_args or {})["service_id"], key).inc()
         if endpoint not in ("alive", "ready", "exposition"):
             _log.info("answered", service=endpoint, status=response.status_code, milliseconds=round(1000 * seconds, 1))
         return response

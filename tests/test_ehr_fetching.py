@@ -9,7 +9,7 @@ import structlog
 from fhir_server import TOKEN, FhirServer, serving
 from loopback import closed_port, loopback
 
-from hooks.ehr import Ehr, Source
+from hooks.ehr import Ehr, Source, uncounted
 from hooks.prefetch import State, looked_at
 from hooks.schemas import Authorization
 from hooks.settings import Settings
@@ -55,7 +55,7 @@ def complete(web, base, prefetch=None, scope=ALL, **settings):
     authorization = Authorization(TOKEN, 300, scope, "us")
     configured = Settings(**settings)
     deadline = time.monotonic() + configured.fetch_seconds
-    return Ehr(web, configured).complete(parts, TEMPLATES, Source(base, authorization), "1", deadline)
+    return Ehr(web, configured, uncounted).complete(parts, TEMPLATES, Source(base, authorization), "1", deadline)
 
 
 def ids(part):
