@@ -8,8 +8,12 @@ import time
 
 import httpx
 import pytest
+from hypothesis import settings
 
 FORBID_SKIPS = os.environ.get("FORBID_SKIPS") == "1"
+# A deadline would be an assertion about a clock; in CI the same examples each time.
+settings.register_profile("ours", deadline=None, derandomize=FORBID_SKIPS)
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
