@@ -1,0 +1,139 @@
+"""R5 and STU3 twins of R4 resources give the same dose."""
+
+from copy import deepcopy
+
+import pytest
+from dosing import (
+    BID,
+    FENTANYL_25,
+    HYDROMORPHONE_2,
+    MORPHINE,
+    MORPHINE_15,
+    OXYCODONE_5,
+    OXYCODONE_10,
+    administration,
+    dispense,
+    dosage,
+    doses,
+    every,
+    mg,
+    qty,
+    reasons,
+    request,
+    statement,
+    stay,
+    tablets,
+    weight,
+)  # fmt: skip
+
+from cds.clinical import FhirVersion
+
+ADHERENCE = "http://hl7.org/fhir/CodeSystem/medication-statement-adherence"
+
+
+def r5(raw):
+    found = deepcopy(raw)
+    kind = found["resourceType"]
+    for name in ("dosageInstruction", "dosage"):
+        for each in found.get(name, []) if isinstance(found.get(name), list) else []:
+            if "asNeededBoolean" in each:
+                each["asNeeded"] = each.pop("asNeededBoolean")
+            if "maxDosePerPeriod" in each:
+                each["maxDosePerPeriod"] = [each["maxDosePerPeriod"]]
+    if "medicationCodeableConcept" in found:
+        found["medication"] = {"concept": found.pop("medicationCodeableConcept")}
+    if kind == "MedicationStatement":
+        if found["status"] == "not-taken":
+            found["adherence"] = {"code": {"coding": [{"system": ADHERENCE, "code": "not-taking"}]}}
+        found["status"] = "recorded"
+    if kind == "MedicationAdministration":
+        for name in ("DateTime", "Period"):
+            if f"effective{name}" in found:
+                found[f"occurence{name}"] = found.pop(f"effective{name}")
+    if kind == "Encounter":
+        found["class"] = [{"coding": [found["class"]]}]
+        found["actualPeriod"] = found.pop("period")
+        found["status"] = {"finished": "completed"}.get(found["status"], found["status"])
+    return found
+
+
+def stu3(raw):
+    found = deepcopy(raw)
+    kind = found["resourceType"]
+    for name in ("dosageInstruction", "dosage"):
+        for each in found.get(name, []) if isinstance(found.get(name), list) else []:
+            for pair in each.pop("doseAndRate", []):
+                each.update(pair)
+    if kind == "MedicationStatement":
+        found["taken"] = "n" if found["status"] == "not-taken" else "y"
+        found["status"] = "active" if found["status"] == "not-taken" else found["status"]
+    if kind == "MedicationAdministration":
+        if found["status"] == "not-done":
+            found |= {"status": "completed", "notGiven": True}
+        if "request" in found:
+            found["prescription"] = found.pop("request")
+    if isinstance(found.get("category"), list):
+        found["category"] = found["category"][0]
+    return found
+
+
+ONE_BID = dosage(tablets(1), BID)
+SCENARIOS = {
+    "an order": (request(OXYCODONE_10, ONE_BID),),
+    "a range as needed with a maximum": (request(OXYCODONE_10, dosage({"low": tablets(1), "high": tablets(2)}, every(1, 4, "h"), asNeededBoolean=True, maxDosePerPeriod={"numerator": tablets(8), "denominator": qty(1, "d", "d")})),),
+    "order, statement and dispense": (request(OXYCODONE_10, ONE_BID), statement(OXYCODONE_10, ONE_BID), dispense(OXYCODONE_10, quantity=tablets(60), days=30)),
+    "not taken": (request(OXYCODONE_10, ONE_BID), statement(OXYCODONE_10, status="not-taken", start="2024-03-09")),
+    "not given": (request(OXYCODONE_10, ONE_BID), administration(OXYCODONE_10, status="not-done", at="2024-03-10T08:00:00Z")),
+    "a linked dispense": (request(OXYCODONE_10, ONE_BID), dispense(OXYCODONE_5, ONE_BID, days=30, authorizingPrescription=[{"reference": "MedicationRequest/r1"}])),
+    "a linked administration": (request(MORPHINE_15, ONE_BID), administration(MORPHINE, mg(30), route="PO", at="2024-03-10T08:00:00Z", request={"reference": "MedicationRequest/r1"})),
+    "an infusion per kilogram": (weight(70), {key: value for key, value in administration(MORPHINE, rate=qty(10, "ug/kg/h", "ug/kg/h"), route="IV").items() if key != "effectiveDateTime"} | {"effectivePeriod": {"start": "2024-03-10T08:00:00Z", "end": "2024-03-10T18:00:00Z"}}),
+    "a patch": (request(FENTANYL_25, dosage(qty(1, "patch"), every(1, 72, "h"))),),
+    "a stay": (request(OXYCODONE_10, ONE_BID), stay("2024-03-09", "2024-03-11"), administration(HYDROMORPHONE_2, tablets(1), at="2024-03-10T08:00:00Z")),
+    "a taper": (request(OXYCODONE_10, *(dosage(tablets(count), {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "boundsDuration": qty(5, "d", "d")}}, sequence=number) for number, count in ((1, 3), (2, 1)))),),
+    "a renewal": (request(OXYCODONE_10, ONE_BID), request(OXYCODONE_10, dosage(tablets(2), BID), id="b", authored="2024-03-05", priorPrescription={"reference": "MedicationRequest/r1"})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(("version", "twin"), [(FhirVersion.R5, r5), (FhirVersion.STU3, stu3)])
+def test_twins_give_the_same_dose(name, version, twin):
+    first = doses(*SCENARIOS[name], on="2024-03-10")
+    second = doses(*(twin(raw) for raw in SCENARIOS[name]), on="2024-03-10", version=version)
+    assert [(each.day, each.low, each.mid, each.high) for each in second.daily] == [
+        (each.day, each.low, each.mid, each.high) for each in first.daily
+    ]
+    assert reasons(second) == reasons(first)
+    assert first.daily[-1].mid is not None
+
+
+@pytest.mark.parametrize(
+    ("adherence", "expected"),
+    [
+        ("taking", (30, 30)), ("taking-as-directed", (30, 30)), ("taking-not-as-directed", (30, 30)), ("not-taking", (0, 0)),
+        ("on-hold", None), ("on-hold-as-directed", None), ("unknown", (None, None)),
+    ],
+)  # fmt: skip
+def test_r5_says_the_use_in_adherence(adherence, expected):
+    raw = r5(statement(OXYCODONE_10, ONE_BID)) | {
+        "adherence": {"code": {"coding": [{"system": ADHERENCE, "code": adherence}]}}
+    }
+    found = doses(raw, on="2024-03-10", version=FhirVersion.R5)
+    seen = None if not found.daily else (found.daily[-1].mid, found.daily[-1].high)
+    assert seen == expected
+
+
+@pytest.mark.parametrize(("taken", "expected"), [("y", 30), ("n", 0), ("unk", None), ("na", 30)])
+def test_stu3_says_the_use_in_taken(taken, expected):
+    found = doses(stu3(statement(OXYCODONE_10, ONE_BID)) | {"taken": taken}, on="2024-03-10", version=FhirVersion.STU3)
+    assert found.daily[-1].mid == expected
+
+
+def test_an_r5_order_that_ended_counts_to_its_status_change():
+    raw = r5(request(OXYCODONE_10, ONE_BID)) | {"status": "ended", "statusChanged": "2024-03-05"}
+    found = doses(raw, on="2024-03-10", version=FhirVersion.R5)
+    assert [each.day.day for each in found.daily] == [1, 2, 3, 4, 5]
+
+
+def test_an_r5_rendered_sig_is_a_sig():
+    raw = r5(request(OXYCODONE_10)) | {"renderedDosageInstruction": "Take 1 tablet twice daily"}
+    assert float(doses(raw, on="2024-03-10", version=FhirVersion.R5).daily[-1].mid) == 30
