@@ -133,9 +133,14 @@ def test_permuted_labels_keep_scores_and_dates():
     assert after.scores != before.scores
 
 
-def test_reversed_doses_are_written_as_prescriptions_again():
-    after = reversed_doses(patient(), Stock.of(SIMULATOR.tablets))
-    assert after.scheduled == tuple(reversed(patient().scheduled))
+def test_reversed_doses_keep_the_days_of_the_steps_and_are_prescriptions_again():
+    before, after = patient(), reversed_doses(patient(), Stock.of(SIMULATOR.tablets))
+    steps = [
+        {day for day in range(1, len(chart.scheduled)) if chart.scheduled[day] != chart.scheduled[day - 1]}
+        for chart in (before, after)
+    ]
+    assert steps[0] == steps[1]
+    assert (after.scheduled[0], after.scheduled[-1]) == (before.scheduled[-1], before.scheduled[0])
     for day in (0, 100, 269):
         running = [o.daily_mme for o in after.orders if o.first <= day and (o.last is None or day <= o.last)]
         assert sum(running) == after.scheduled[day]

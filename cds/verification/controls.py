@@ -6,6 +6,7 @@ Each function takes a patient and gives another patient; the truth that it names
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -23,8 +24,10 @@ def permuted(patient: Invented, seed: int) -> Invented:
 
 
 def reversed_doses(patient: Invented, stock: Stock) -> Invented:
-    """The same doses in reverse order under the same pain: beta has to change its sign."""
-    scheduled = tuple(reversed(patient.scheduled))
+    """The same levels in reverse order with steps on the same days, under the same pain: beta has to change its sign."""
+    runs = [(dose, len(list(days))) for dose, days in groupby(patient.scheduled)]
+    turned = zip(reversed(runs), runs, strict=True)
+    scheduled = tuple(dose for (dose, _), (_, days) in turned for _ in range(days))
     return replace(
         patient,
         scheduled=scheduled,

@@ -69,28 +69,39 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The rules with other limits.
+
+    derives  one of the limits is used where facts are derived, so they have to be derived again
+    """
+
+    knowledge: Knowledge
+    engine: Engine
+    derives: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Walker:
     """Everything that an evaluation needs, built once in each process.
 
-    variants  operating points: name -> knowledge with other limits, and its engine
+    variants  operating points by name
     """
 
     simulator: Simulator
     knowledge: Knowledge
     engine: Engine
     options: CardOptions
-    variants: Mapping[str, tuple[Knowledge, Engine]]
+    variants: Mapping[str, Variant]
 
     @classmethod
     def of(cls, knowledge: Knowledge, simulator: Simulator) -> Walker:
         """One engine for the rules as they are, and one for each operating point of the simulator."""
-        variants = {name: with_limits(knowledge, limits) for name, limits in simulator.operating.items()}
         return cls(
             simulator=simulator,
             knowledge=knowledge,
             engine=Engine(knowledge),
             options=CardOptions(),
-            variants={name: (variant, Engine(variant)) for name, variant in variants.items()},
+            variants={name: variant(knowledge, limits) for name, limits in simulator.operating.items()},
         )
 
     def evaluate(self, request: Json) -> Assessment:
@@ -113,7 +124,7 @@ class Walker:
             beta=statistics.beta,
             z=statistics.z,
             cards=tuple(card.kind for card in found.cards),
-            operating=tuple(name for name, point in self.variants.items() if self._flagged(found, *point)),
+            operating=tuple(self._flagged_at(found)),
         )
 
     def occasions(self, patient: Invented) -> Iterator[Occasion]:
@@ -134,9 +145,13 @@ class Walker:
                     expected_co_rise=co_rise(before_visit(patient, day), until=day),
                 )
 
-    def _flagged(self, found: Assessment, knowledge: Knowledge, engine: Engine) -> bool:
-        derived = facts.derive(found.case, found.record, found.dose, found.pain, found.trend, knowledge)
-        return grading.grade(engine.run(derived), knowledge).name in FLAGGED
+    def _flagged_at(self, found: Assessment) -> Iterator[str]:
+        parts = (found.case, found.record, found.dose, found.pain, found.trend)
+        derived = facts.derive(*parts, self.knowledge) if self.variants else ()
+        for name, point in self.variants.items():
+            asked = facts.derive(*parts, point.knowledge) if point.derives else derived
+            if grading.grade(point.engine.run(asked), point.knowledge).name in FLAGGED:
+                yield name
 
 
 def block(walker: Walker, phenotype: str, scenario: str, seed: int, number: int, limit: int) -> list[Outcome]:
@@ -169,21 +184,23 @@ def is_flagged(outcome: Outcome) -> bool:
     return outcome.grade in FLAGGED
 
 
-def with_limits(knowledge: Knowledge, limits: Mapping[str, float]) -> Knowledge:
+def variant(knowledge: Knowledge, limits: Mapping[str, float]) -> Variant:
     """The same knowledge with other limits, named "rule.limit"; rules that share a limit get the new one too.
 
     Raises KnowledgeError for a rule or limit that does not exist.
     """
     by_id = dict(knowledge.rules.by_id)
+    derives = False
     for name, value in limits.items():
         owner, _, limit = name.partition(".")
         knowledge.rules.limit(owner, limit)
         for rule in list(by_id.values()):
             if rule.id == owner or rule.shared.get(limit) == owner:
-                changed = dict(rule.limits)
-                changed[limit] = replace(changed[limit], value=value)
+                derives |= limit in rule.derivation
+                changed = {**rule.limits, limit: replace(rule.limits[limit], value=value)}
                 by_id[rule.id] = replace(rule, limits=changed)
-    return replace(knowledge, rules=replace(knowledge.rules, by_id=by_id))
+    changed_knowledge = replace(knowledge, rules=replace(knowledge.rules, by_id=by_id))
+    return Variant(changed_knowledge, Engine(changed_knowledge), derives)
 
 
 def _drawn(walker: Walker, phenotype: str, scenario: str, seed: int, number: int) -> list[Invented]:
