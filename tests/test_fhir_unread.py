@@ -206,6 +206,15 @@ def test_an_object_nested_too_deeply_is_named():
     assert reason(score(**deep)) == "nested too deeply"
 
 
+def test_reasons_say_what_is_wrong():
+    two = request(medicationReference={"reference": "Medication/m"})
+    assert reason(two) == "the resource: two values where FHIR allows one"
+    none = without(request(), "medicationCodeableConcept")
+    assert reason(none) == "the resource: one of the values that FHIR demands is missing"
+    assert reason(without(request(), "intent")) == "intent: missing"
+    assert reason({**PATIENT, "birthDate": "61"}) == "birthDate: not a FHIR date"
+
+
 def test_no_reason_repeats_a_value_or_an_unfit_field_name():
     secret = "Maria Silva"
     fields = {"status": secret, "effectiveDateTime": secret, "<b>Maria Silva</b>": 1, "valueInteger": secret}
@@ -280,6 +289,7 @@ def test_a_readable_drug_of_an_unread_order_is_told():
     assert unread(request(status="?")).concept.codings[0].code == "1049621"
     half = {"coding": [{"code": "161"}, {"code": 7804}]}
     assert unread(request(medicationCodeableConcept=half)).concept is None
+    assert unread(request(medicationReference={"reference": "Medication/m"})).concept is None
 
 
 def test_entered_in_error_vanishes_even_where_it_is_invalid():

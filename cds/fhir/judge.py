@@ -28,7 +28,13 @@ _WORDS = {
 }
 
 
-_TIMES = ("Value error, DateTime value", "Value error, Instant value", "Value error, Date value")
+_MESSAGES = {
+    "Value error, DateTime value": "not a FHIR time; one with hours needs seconds and an offset",
+    "Value error, Instant value": "not a FHIR instant; it needs a day, seconds and an offset",
+    "Value error, Date value": "not a FHIR date",
+    "Value error, Any of one field value": "two values where FHIR allows one",
+    "Value error, Expect any of field value": "one of the values that FHIR demands is missing",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,9 @@ def _refusal(places: Sequence[tuple[tuple[Step, ...], str]]) -> Verdict:
 
 def _reason(type_: str, message: str) -> str:
     """Our words for a model's complaint; of its own only the beginning is looked at, since it may quote the value."""
-    if message.startswith(_TIMES):
-        return "not a FHIR time; one with hours needs seconds and an offset"
+    for beginning, words in _MESSAGES.items():
+        if message.startswith(beginning):
+            return words
     return _WORDS.get(type_, _INVALID)
 
 

@@ -75,6 +75,8 @@ def _word(sent: Sent, name: str) -> str:
 
 
 def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | None:
+    if "medicationCodeableConcept" in sent.raw and "medicationReference" in sent.raw:
+        return None  # two drugs, and either may be the opioid
     inline = _dig(sent, "medicationCodeableConcept") or _dig(sent, "medication.concept")
     if inline is not None:
         return readable_concept(inline)
