@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cds.clinical import AsOf, Case, DoseTimeline, PainSeries, PatientRecord, Step, Trend
-from cds.facts.coded import Seen, coded
+from cds.facts.coded import Seen, coded, groups_of
 from cds.facts.measured import Measured, measured
 from cds.knowledge import Knowledge
 from cds.rulekit import Fact, Value
@@ -34,8 +34,10 @@ class Chart:
         trend: Trend,
         knowledge: Knowledge,
     ) -> Chart:
-        seen = coded(record, knowledge.conditions, case.as_of)
-        return cls(case, record, dose, pain, trend, knowledge, seen, measured(record, knowledge, case.as_of))
+        groups = groups_of(knowledge.conditions)
+        seen = coded(record, groups, case.as_of)
+        values = measured(record, groups, knowledge.measurements, case.as_of)
+        return cls(case, record, dose, pain, trend, knowledge, seen, values)
 
     @property
     def as_of(self) -> AsOf:

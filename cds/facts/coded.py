@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,12 +39,28 @@ class Seen:
     over: bool = False
 
 
-def coded(record: PatientRecord, conditions: Conditions, as_of: AsOf) -> tuple[Seen, ...]:
+Groups = Callable[[Concept | None], Mapping[str, str]]
+"""What a concept means to the rules: group -> word."""
+
+
+def groups_of(conditions: Conditions) -> Groups:
+    """`conditions.of`, each concept looked up once: one patient's many scores share a code."""
+    found: dict[Concept | None, Mapping[str, str]] = {}
+
+    def of(concept: Concept | None) -> Mapping[str, str]:
+        if concept not in found:
+            found[concept] = conditions.of(concept)
+        return found[concept]
+
+    return of
+
+
+def coded(record: PatientRecord, groups: Groups, as_of: AsOf) -> tuple[Seen, ...]:
     """All of them, refuted and erroneous statements and those that begin after the evaluation date left out."""
     return (
-        *(seen for condition in record.conditions for seen in _condition(condition, conditions, as_of)),
-        *(seen for procedure in record.procedures for seen in _procedure(procedure, conditions, as_of)),
-        *(seen for observation in record.observations for seen in _finding(observation, conditions, as_of)),
+        *(seen for condition in record.conditions for seen in _condition(condition, groups, as_of)),
+        *(seen for procedure in record.procedures for seen in _procedure(procedure, groups, as_of)),
+        *(seen for observation in record.observations for seen in _finding(observation, groups, as_of)),
     )
 
 
@@ -64,10 +80,10 @@ def is_final(observation: Observation) -> bool:
     return observation.status not in _NOT_FINAL and not observation.data_absent
 
 
-def _condition(condition: Condition, conditions: Conditions, as_of: AsOf) -> Iterator[Seen]:
+def _condition(condition: Condition, groups_of: Groups, as_of: AsOf) -> Iterator[Seen]:
     if condition.verification_status in _NOT_SO:
         return
-    groups = conditions.of(condition.concept)
+    groups = groups_of(condition.concept)
     if not groups:
         return
     began = condition.onset or condition.recorded
@@ -79,27 +95,27 @@ def _condition(condition: Condition, conditions: Conditions, as_of: AsOf) -> Ite
     yield from _seen(groups, condition.reference, began, over=over)
 
 
-def _procedure(procedure: Procedure, conditions: Conditions, as_of: AsOf) -> Iterator[Seen]:
+def _procedure(procedure: Procedure, groups_of: Groups, as_of: AsOf) -> Iterator[Seen]:
     if procedure.status in _NOT_DONE:
         return
-    groups = conditions.of(procedure.concept)
+    groups = groups_of(procedure.concept)
     for category in procedure.categories:
-        groups = {**conditions.of(category), **groups}
+        groups = {**groups_of(category), **groups}
     performed = procedure.performed
     began = (performed.start or performed.end) if performed is not None else None
     if holds_by(began, as_of):
         yield from _seen(groups, procedure.reference, began)
 
 
-def _finding(observation: Observation, conditions: Conditions, as_of: AsOf) -> Iterator[Seen]:
+def _finding(observation: Observation, groups_of: Groups, as_of: AsOf) -> Iterator[Seen]:
     """A finding stands in the code (with a value that does not deny it) or in the value."""
     if not is_final(observation):
         return
     groups: dict[str, str] = {}
     if isinstance(observation.value, Concept):
-        groups |= conditions.of(observation.value)
+        groups |= groups_of(observation.value)
     if _affirms(observation.value):
-        for group, word in conditions.of(observation.concept).items():
+        for group, word in groups_of(observation.concept).items():
             if not group.endswith(_ASSESSED):
                 groups[group] = word
             elif observation.value is not None:  # an examination without a result found nothing yet

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cds.clinical import AsOf, Component, Concept, Observation, PatientRecord, Quantity
-from cds.facts.coded import is_final, observed
-from cds.knowledge import Knowledge
+from cds.clinical import AsOf, Component, Observation, PatientRecord, Quantity
+from cds.facts.coded import Groups, is_final, observed
 from cds.knowledge.measurements import Measurement
 
 
@@ -27,31 +26,29 @@ class Measured:
         return self.at.date()
 
 
-def measured(record: PatientRecord, knowledge: Knowledge, as_of: AsOf) -> tuple[Measured, ...]:
+def measured(
+    record: PatientRecord, groups: Groups, measurements: Mapping[str, Measurement], as_of: AsOf
+) -> tuple[Measured, ...]:
     """Every readable value up to the evaluation date, oldest first; a value of unknown date is of no use here."""
     found = [
         value
         for observation in record.observations
         if is_final(observation)
-        for value in _values(observation, knowledge)
+        for value in _values(observation, groups, measurements)
     ]
     return tuple(sorted((one for one in found if one.at <= as_of.at), key=lambda one: (one.at, one.reference)))
 
 
-def _values(observation: Observation, knowledge: Knowledge) -> Iterator[Measured]:
+def _values(observation: Observation, groups: Groups, measurements: Mapping[str, Measurement]) -> Iterator[Measured]:
     moment = observed(observation)
     if moment is None or (not observation.components and not isinstance(observation.value, (Quantity, int))):
         return
     parts: tuple[Observation | Component, ...] = (observation, *observation.components)
     for part in parts:
-        for group in _groups(part.concept, knowledge):
-            value = _in_our_unit(knowledge.measurements[group], part.value)
+        for group in groups(part.concept):
+            value = _in_our_unit(measurements[group], part.value) if group in measurements else None
             if value is not None:
                 yield Measured(group, value, moment.start, moment.start == moment.end, observation.reference)
-
-
-def _groups(concept: Concept | None, knowledge: Knowledge) -> list[str]:
-    return [group for group in knowledge.conditions.of(concept) if group in knowledge.measurements]
 
 
 def _in_our_unit(measurement: Measurement, value: object) -> float | None:

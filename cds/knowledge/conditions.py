@@ -53,6 +53,7 @@ class Conditions:
     _codes: Mapping[tuple[str, str], tuple[Trigger, ...]]
     _prefixes: Mapping[tuple[str, str], tuple[Trigger, ...]]
     _phrases: tuple[tuple[re.Pattern[str], Trigger], ...]
+    _any_phrase: re.Pattern[str]
     _interactions: Mapping[tuple[str, str], str]
 
     @property
@@ -100,7 +101,7 @@ class Conditions:
             found[trigger.group] = trigger.word
 
     def _add_phrases(self, text: str | None, found: dict[str, str]) -> None:
-        if not text or len(text) > 200:
+        if not text or len(text) > 200 or not self._any_phrase.search(text):
             return
         denied = _DENIED.search(text) is not None
         for phrase, trigger in self._phrases:
@@ -138,6 +139,8 @@ def load(root: Path) -> Conditions:
         _codes={key: tuple(found) for key, found in codes.items()},
         _prefixes={key: tuple(found) for key, found in prefixes.items()},
         _phrases=tuple(phrases),
+        # One search instead of one for each phrase: most texts name nothing that matters here.
+        _any_phrase=re.compile("|".join(phrase.pattern for phrase, _ in phrases), re.IGNORECASE),
         _interactions=dict(read_rows(root / "codes" / "interactions.csv", _INTERACTION, _interaction)),
     )
 
