@@ -1,10 +1,11 @@
 """English sigs: what is understood is exact, the rest is refused."""
 
 import pytest
-from cds.dose import sig
 from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, mme, qty, reasons, request, tablets
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cds.dose import sig
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,14 @@ from hypothesis import strategies as st
         ("1 tablet three times daily. Do not crush or chew.", 45, 45),
         ("1 po q8h", 45, 45),
         ("i tab po bid", None, None),
+        ("1 tab(s) orally every 12 hours", 30, 30),
+        ("Take 1 tablet once every 12 hours", 30, 30),
+        ("1 tab po tid with meals", 45, 45),
+        ("Take 1 tablet twice a day (morning and evening)", 30, 30),
+        ("Take 1 tablet by mouth 2 (two) times a day. Do not crush, chew, or split.", 30, 30),
+        ("Oxycodone 10 mg PO BID", 30, 30),
+        ("1 tablet every third day", 5, 5),
+        ("1 tablet at 8am and 8pm", 30, 30),
     ],
 )
 def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
@@ -73,6 +82,8 @@ def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
         ("1-2 tabs po q4h prn, nte 6 tabs/day", 90),
         ("take 1 tablet by mouth every 4 hours as needed for moderate pain (pain score 4-6)", 90),
         ("1 tablet twice daily as needed for breakthrough pain", 30),
+        ("Take 1 tablet every 6 hours as needed for pain. Max 4 g acetaminophen per day", 60),
+        ("1 tablet q4h prn, MDD 6 tabs/day", 90),
     ],
 )
 def test_a_sig_as_needed_is_nothing_to_everything(text, high):
@@ -97,6 +108,10 @@ def test_a_sig_as_needed_is_nothing_to_everything(text, high):
         "1 tableta dos veces al dia",
         "take 1 tablet twice daily except on Sunday",
         "take half of 1 tablet twice daily",
+        "hydrocodone-apap 5-325 mg q6h",
+        "5-325 mg every 6 hours",
+        "1/0 tablet twice daily",
+        "take 1 tablet every 4 hours while awake",
     ],
 )
 def test_a_sig_that_leaves_a_doubt_is_refused(text):

@@ -59,7 +59,7 @@ class Line:
 def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> list[Line]:
     """The lines of one Dosage; a line that could not be read says so in `gap`."""
     text = dosage.text or dosage.patient_instruction
-    parts = sig.read(text) if text else None
+    parts = sig.read(_without_name(text, opioid, drugs)) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
     if any(word in (text or "").lower() for word in _PCA) and not _given(dosage):
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
@@ -72,6 +72,15 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None) 
     if doses is None:
         return _from_text(base, schedule, parts, text, opioid)
     return [_structured(base, doses, schedule, parts, text, dosage, opioid)]
+
+
+def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:
+    """ "Oxycodone 10 mg PO BID" without the drug that it begins with."""
+    lower = text.strip().lower()
+    match = drugs.name_pattern.match(lower)
+    if match is None or drugs.names[match.group(0)].opioid != opioid.name:
+        return text
+    return lower[match.end() :].lstrip(" :,")
 
 
 def _given(dosage: Dosage) -> bool:

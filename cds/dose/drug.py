@@ -80,9 +80,11 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     rxnorm = [coding.code or "" for coding in codings if _is(coding, _RXNORM)]
     products = [drugs.products[code] for code in rxnorm if code in drugs.products]
     ndcs = [coding.code or "" for coding in codings if _is(coding, _NDC)]
-    products += [drugs.products[code] for code in _mapped(ndcs, drugs) if code in drugs.products]
     text = _text(concept)
     clinical = [product for product in products if product.tty != "IN"]
+    if not clinical:
+        # NDCs are used again for other products: they speak only where RxNorm does not.
+        clinical = [drugs.products[code] for code in _mapped(ndcs, drugs) if code in drugs.products]
     if clinical:
         return _of_products(clinical, text, drugs)
     if any(code in drugs.others for code in rxnorm) and not products:

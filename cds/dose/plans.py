@@ -92,7 +92,9 @@ def _add(
     if use.source is Source.ADMINISTERED:
         start = start or min(use.timing_events, key=lambda moment: moment.start, default=None)
     lines = _lines(use, opioid, problem, reader, start)
-    start = start or min((line.start for line in lines if line.start), key=lambda moment: moment.start, default=None)
+    begins = [line.start for line in lines if line.start is not None]
+    if begins and (start is None or (len(begins) == len(lines) and use.source is not Source.ADMINISTERED)):
+        start = min(begins, key=lambda moment: moment.start)  # what the sig says outranks when it was written
     if not use.draft:
         if _future(use, start, as_of):
             return

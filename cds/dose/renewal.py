@@ -71,14 +71,16 @@ def _successor(plans: Sequence[Plan], ordered: Sequence[int], position: int) -> 
 def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
     """priorPrescription: the named order ends where the new one begins, whatever drug the new one is."""
     begins: dict[str, date] = {}
+    known = {plan.use.reference: plan.first for plan in plans}
     for use in uses:
         if not use.replaces or use.draft or not _counts(use):
             continue
         start = (use.effective.start if use.effective else None) or (use.supply.start if use.supply else None)
         moment = start or use.authored
-        if moment is not None:
+        first = known.get(use.reference) or (moment.day if moment is not None else None)
+        if first is not None:
             for reference in use.replaces:
-                begins[reference] = min(begins.get(reference, moment.day), moment.day)
+                begins[reference] = min(begins.get(reference, first), first)
     result: list[Plan] = []
     for plan in plans:
         named = [begins[name] for name in (plan.use.reference, *plan.use.aliases) if name in begins]

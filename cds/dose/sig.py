@@ -22,6 +22,7 @@ from cds.dose.sig_words import (
     MAX,
     MAX_DAILY,
     ONCE,
+    PARTNER_LIMIT,
     PER_DAY,
     PRN,
     ROUTE,
@@ -64,6 +65,9 @@ class Part:
     cap: Cap | None = None
     route: str = ""
     phase: int = 0
+
+
+_WIDEST = 5
 
 
 @dataclass(slots=True)
@@ -113,7 +117,9 @@ def frequency(text: str) -> Schedule | None:
 
 def _normal(text: str) -> str:
     lowered = text.lower().replace("–", "-").replace("—", "-").replace("’", "'").replace("×", "x")
-    spaced = re.sub(r"\s+", " ", lowered).strip(" .;,")
+    spaced = re.sub(r"\s+", " ", lowered.replace("(s)", "s").replace("(es)", "es")).strip(" .;,")
+    spaced = re.sub(r"once every (?!day)", "every ", spaced)
+    spaced = re.sub(r"every (?:third|3rd) day", "every 3 days", spaced)
     # Said twice, meant once.
     return re.sub(
         r"(?:nightly|every night) at bedtime|at bedtime (?:nightly|every night)|every bedtime", "at bedtime", spaced
@@ -161,8 +167,8 @@ def _amount(match: re.Match[str], state: _State) -> bool:
     first, second, strength, strength_unit, unit, total, total_high, total_unit = match.groups()
     state.low = _number(first)
     state.high = _number(second) if second else state.low
-    if state.low <= 0 or state.high < state.low:
-        return False
+    if state.low <= 0 or not state.low <= state.high <= _WIDEST * state.low:
+        return False  # "5-325 mg" is a combination, not a range
     state.unit = unit.replace("(s)", "").replace("(es)", "")
     scale = {"mg": ONE, "mcg": Decimal("0.001")}
     if total:
@@ -211,7 +217,7 @@ def _weekly(_match: re.Match[str], state: _State) -> bool:
 
 def _slot(match: re.Match[str], state: _State) -> bool:
     word = match.group(0)
-    if word in LINKED and not state.slots:
+    if word in LINKED and not (state.slots or state.rates):
         return False  # "morning" alone; only "in the morning and evening" may shorten it
     state.slots.add(SLOT_WORDS[word])
     return True
@@ -274,6 +280,7 @@ def _skip(_match: re.Match[str], _state: _State) -> bool:
 
 
 _READERS = (
+    (PARTNER_LIMIT, _skip),
     (MAX_DAILY, _max_daily),
     (MAX, _max),
     (EVERY, _every),

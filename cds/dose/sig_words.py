@@ -76,7 +76,7 @@ PRN = re.compile(
 )
 MAX = re.compile(
     r"(?:up to(?: a)? max(?:imum)? of|max(?:imum)?\.?(?: daily)?(?: dos(?:e|age)| amount)?(?: of)?(?: is)?:?|not to exceed|nte|do not exceed|"
-    r"don't exceed|no more than|do not take more than|not more than|up to)\s*"
+    r"don't exceed|no more than|do not take more than|not more than|mdd\s*[:=]?|up to)\s*"
     rf"({NUM})\s*{PARENTHESIS}\s*({UNIT}|doses?|times?)?\s*(?:/|per|a|an|in(?: a)?|each|every|within)?\s*"
     r"(day|daily|24 ?h(?:ou)?rs?|24-?hour(?: period)?|24 ?h|d)(?![a-z])(?:\s*period)?"
 )
@@ -103,11 +103,16 @@ ROUTE = re.compile(
     r"(?:on|on to|onto|to) (?:the )?skin|intranasal(?:ly)?|epidural(?:ly)?|intrathecal(?:ly)?|(?:per|via|by) (?:ng|g|peg|feeding) ?tube)(?![a-z])"
 )
 HARMLESS = re.compile(
-    r"(?:with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
+    r"(?:with meals|before meals|after meals|with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
     rf"for {SYMPTOM}|around the clock|scheduled|and remove old patch|then remove|after removing the old (?:one|patch)|rotate sites?|"
-    r"do not crush(?:,? or chew| or chew)?|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total)(?![a-z])"
+    r"do not (?:crush|chew|split|cut|break|open)(?:(?:,? or|,| and) ?(?:crush|chew|split|cut|break|open| )+)*|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total)(?![a-z])"
 )
-SEPARATOR = re.compile(r"(?:,|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")
+# The limit of a combination's partner is no limit of the opioid.
+PARTNER_LIMIT = re.compile(
+    r"(?:max(?:imum)?\.?(?: of)?|not to exceed|do not exceed|no more than|nte)\s*\d+(?:\.\d+)?\s*(?:g|grams?|gm|mg)\s*(?:of )?"
+    r"(?:acetaminophen|apap|tylenol|ibuprofen|aspirin)(?: total)?(?:\s*(?:/|per|in|a)\s*(?:day|24 ?h(?:ou)?rs?|24h))?(?![a-z])"
+)
+SEPARATOR = re.compile(r"(?:,|\(|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")
 THEN = re.compile(
     r"(?:,?\s*(?:and )?then(?! remove)|followed by|;\s*then|\. then)\s+(?:decrease to|reduce to|increase to)?"
 )

@@ -108,7 +108,7 @@ def _rate(repeat: Repeat) -> Range | None:
     high = repeat.frequency_max if repeat.frequency_max is not None else low
     if repeat.frequency is None and repeat.frequency_max is not None:
         low = 0  # "up to 4 times a day"
-    if period <= 0 or longest < period or low < 0 or high < low:
+    if period <= 0 or longest < period or low < 0 or high < max(low, 1) or repeat.frequency == 0:
         raise NotCounted("no-timing", "frequency or period is empty or reversed")
     # Multiply before dividing: 1 per 7 days must not be rounded twice.
     return Range(HOURS * low / (longest * found.scale), HOURS * high / (period * found.scale))

@@ -14,10 +14,11 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from cds import case, dose, fhir, knowledge
+from cds import case, dose, fhir
 from cds.clinical import Contributor, DailyDose, DoseTimeline, FhirVersion, PatientRecord, Source
 from cds.dose.values import NOTE, plain
 from cds.errors import InputError
+from cds.knowledge import drugs
 from cds.knowledge.drugs import Drugs
 from hooks import strict_json
 from hooks.inputs import documents
@@ -57,7 +58,7 @@ def command(
     with the same dose are shown once. An input that cannot be read is named, and the exit status is 3.
     """
     asked = case.Asked(now=datetime.now().astimezone(), as_of=as_of, version=fhir_version, table=mme_table)
-    known = knowledge.load().drugs
+    known = drugs.load()
     failed = False
     for document in documents([path], sys.stdin.buffer):
         try:
