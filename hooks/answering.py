@@ -25,6 +25,7 @@ from hooks.schemas import HookRequest
 from hooks.services import Service
 from hooks.settings import PREFIX, Settings
 from hooks.templates import LEAN_KEYS, Template, all_templates
+from hooks.wall_clock import on_the_records_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +103,18 @@ class Desk:
         reasons: dict[str, str] = {}
         if self._settings.prefetch == "lean":
             self._complete(LEAN_KEYS, parts, reasons, reading, issuer, request, deadline)
-            entries = tuple(entry for key in LEAN_KEYS for entry in parts[key].entries)
+            lean = tuple(entry for key in LEAN_KEYS for entry in parts[key].entries)
             ordered = parts["medicationRequests"].state is State.HAD
-            if ordered and not drafts and not holds_opioid(case, entries, reading.knowledge):
+            if ordered and not drafts and not holds_opioid(case, lean, reading.knowledge):
                 return None
         rest = [key for key in parts if self._settings.prefetch == "default" or key not in LEAN_KEYS]
         self._complete(rest, parts, reasons, reading, issuer, request, deadline)
         prefetch.check_required(parts, reasons)
+        entries = drafts + _entries(parts, reading, request)
+        if issuer.time_zone is None and request.extension.get(cases.AS_OF) is None:
+            case = replace(case, as_of=cases.as_of(None, on_the_records_clock(now, entries), None))
         cutoff = case.as_of.day - timedelta(days=int(reading.knowledge.estimator.look_back_days))
-        case = replace(
-            case,
-            entries=drafts + _entries(parts, reading, request),
-            gaps=prefetch.gaps(parts, cutoff, reasons),
-        )
+        case = replace(case, entries=entries, gaps=prefetch.gaps(parts, cutoff, reasons))
         return assess(case, reading.knowledge, self._engine, self._options)
 
     def _case(self, service: Service, issuer: Issuer, request: HookRequest, now: datetime) -> Case:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -188,7 +187,7 @@ def _site(known: Knowledge, pain_codes: Path | None, ndc_codes: Path | None) -> 
     """The knowledge extended by a site's own codes. Raises KnowledgeError naming file and line."""
     found = known
     if pain_codes is not None:
-        found = replace(found, scales=scales.load(Path(str(files("rules"))), pain_codes))
+        found = replace(found, scales=scales.load(known.rules.root, pain_codes))
     if ndc_codes is not None:
-        found = replace(found, drugs=drugs.load(None, ndc_codes))
+        found = replace(found, drugs=drugs.load(known.rules.root, ndc_codes))
     return found

@@ -57,7 +57,9 @@ class Settings(BaseSettings):
 
     fhir_version: FhirVersion = Field(FhirVersion.R4, description="FHIR version of clients whose issuer names none.")
     time_zone: str | None = Field(
-        None, description="IANA zone of the patients' wall clock, such as Europe/Berlin, where an issuer names none."
+        None,
+        description="IANA zone of the patients' wall clock, such as Europe/Berlin, where an issuer names none. Unset: the "
+        "offset of the patient's newest record.",
     )
     mme_table: str = Field("CDC-2022", description="Table of MME factors where an issuer names none.")
     pain_codes: Path | None = Field(
