@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from assessments import assessment, draft, finding, known
+from assessments import TREND, assessment, draft, finding, graded, known
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_assessments import HOSTILE, made
@@ -16,7 +17,7 @@ from markdown_it import MarkdownIt
 from cds.cards import CardOptions, build
 from cds.cards.detail import MOST_CHARACTERS, MOST_WORDS, Line, detail, summary, words
 from cds.cards.words import Words, escape, number, short
-from cds.clinical import Card, DoseTimeline, Gap, Uncounted
+from cds.clinical import Card, DoseTimeline, Gap, Gate, Uncounted
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = {"<p>", "</p>", "<ul>", "</ul>", "<li>", "</li>", "<strong>", "</strong>"}
@@ -84,6 +85,60 @@ def test_what_was_left_out_is_kept_whole_for_the_page():
             assert line in card.whole or line == known().catalogue.say("page.more")
     pattern, _ = cards(found)
     assert "Would change this:" in pattern.whole
+
+
+def test_lines_that_must_stand_are_shortened_before_anything_is_cut():
+    long = " ".join(["word"] * 70)
+    text = detail([Line(f"first {long}", brief="first in brief"), Line(f"second {long}", brief="second in brief")])
+    assert text == f"first in brief\n\nsecond {long}"
+
+
+def test_a_line_that_does_not_fit_is_told_in_brief_or_not_at_all():
+    must = " ".join(["word"] * 100)
+    assert "in brief" in detail([Line(must), Line(must, rank=1, brief="in brief")])
+    assert detail([Line(must), Line(must, rank=1)]) == must
+
+
+def test_a_card_with_everything_wrong_at_once_keeps_its_limit_and_its_lines():
+    reasons = [finding(rule, " ".join(["reason"] * 30)) for rule in ("X-1", "X-2")]
+    gates = (
+        Gate("G-suicidality", "caution", "suicidal thoughts on record"),
+        *(Gate(f"G-{n}", "suppress", " ".join(["contraindication"] * 30)) for n in range(3)),
+        *(Gate(f"U-{n}", "not assessable", " ".join(["unknown"] * 30)) for n in range(6)),
+    )
+    uncounted = tuple(
+        Uncounted(f"MedicationRequest/{n}", f"drug{n} name name", "code", " ".join([f"why{n}"] * 30), True)
+        for n in range(6)
+    )
+    caps = tuple(
+        finding(rule, "x", what=" ".join(["surgery"] * 30), day="2026-05-03") for rule in ("R2b", "R2-undated")
+    )
+    for grade in ("possible-oih", "strong-pattern", "confounded", "insufficient-data", "no-signal"):
+        found = assessment(
+            graded(
+                grade,
+                *reasons,
+                finding("R7-fails", "x"),
+                finding("R1", "x", missing="word " * 40),
+                caps=caps,
+                supported=True,
+            ),
+            hook="order-sign",
+            proposed=draft(),
+            findings=(finding("G-suicidality"), finding("R12-finding", what="hyperalgesia " * 20)),
+            gates=gates,
+            dose=DoseTimeline("CDC-2022", uncounted=uncounted, flags=("flag " * 30,)),
+            gaps=tuple(Gap("conditions", "failed", "text " * 30) for _ in range(4)),
+            trend=replace(TREND, mode="acute"),
+        )
+        for card in cards(found):
+            assert words(card.detail) <= MOST_WORDS, (grade, card.kind, words(card.detail))
+            assert card.detail.startswith("**Suicidal thoughts on record")
+            if card.kind in ("pattern", "info"):
+                assert "Not counted: " in card.detail
+                assert "Could not be fetched: " in card.detail
+            if card.kind in ("pattern", "evidence"):
+                assert "FDA/HHS: do not stop opioids abruptly." in card.detail
 
 
 def test_the_page_is_pointed_at_only_where_something_did_not_fit():

@@ -234,7 +234,8 @@ def test_every_text_of_the_catalogue_is_printed_somewhere():
     source = "\n".join(path.read_text(encoding="utf-8") for path in (RULES.parent / "cds" / "cards").glob("*.py"))
     made = {"seen.this_order", "seen.this_order_unknown", "seen.recent_order", "seen.recent_order_unknown", "seen.unit_acute",
             "safety.crisis", "safety.crisis_summary", "info.alternatives_withdrawal", "info.alternatives_neurotoxicity",
-            "info.alternatives_red_flag", "info.alternatives_order", "evidence.not_assessable", "evidence.cautions"}  # fmt: skip
+            "info.alternatives_red_flag", "info.alternatives_order", "missing.uncounted", "missing.uncounted_count",
+            "missing.unread", "missing.unread_count", "missing.failed", "missing.failed_count"}  # fmt: skip
     assert made <= set(known().catalogue._texts)
     for key in known().catalogue._texts:
         assert key in source or key in made, key

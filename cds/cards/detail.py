@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 MOST_WORDS = 120  # contract.md: what does not fit goes to the page
@@ -12,11 +12,15 @@ MOST_CHARACTERS = 139  # CDS Hooks: a summary is shorter than 140
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a detail. rank 0 always stands; a higher rank is taken in later."""
+    """One line of a detail. rank 0 always stands; a higher rank is taken in later.
+
+    brief  what stands instead where the whole line does not fit
+    """
 
     text: str
     rank: int = 0
     bullet: bool = False
+    brief: str = ""
 
 
 def detail(lines: Sequence[Line], more: str = "") -> str:
@@ -25,15 +29,17 @@ def detail(lines: Sequence[Line], more: str = "") -> str:
     Lines are taken in by rank, of one rank the earlier first (the order of a card is the order of its weight), while
     they fit; a line that does not fit leaves its place to shorter ones behind it.
     """
-    said = [line for line in lines if line.text]
-    room = MOST_WORDS - sum(_cost(line) for line in said if line.rank == 0)
-    kept = {place for place, line in enumerate(said) if line.rank == 0}
+    said = _brief_enough([line for line in lines if line.text])
+    kept = {place: line for place, line in enumerate(said) if line.rank == 0}
+    room = MOST_WORDS - sum(_cost(line) for line in kept.values())
     for place, line in sorted(enumerate(said), key=lambda each: (each[1].rank, each[0])):
-        if line.rank > 0 and _cost(line) <= room:
-            kept.add(place)
-            room -= _cost(line)
-    text = _joined([said[place] for place in sorted(kept)])
-    return f"{text}\n\n{more}" if more and len(kept) < len(said) and words(more) <= room else text
+        forms = (line, replace(line, text=line.brief)) if line.rank > 0 else ()
+        fits = next((form for form in forms if form.text and _cost(form) <= room), None)
+        if fits is not None:
+            kept[place] = fits
+            room -= _cost(fits)
+    text = _joined([kept[place] for place in sorted(kept)])
+    return f"{text}\n\n{more}" if more and text != whole(lines) and words(more) <= room else text
 
 
 def whole(lines: Sequence[Line]) -> str:
@@ -52,6 +58,16 @@ def summary(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     return text[: MOST_CHARACTERS - 3].rsplit(" ", 1)[0].rstrip(",;:(") + " ..."
+
+
+def _brief_enough(lines: list[Line]) -> list[Line]:
+    """The lines, from the first on in their brief form, until those that must stand fit."""
+    for place, line in enumerate(lines):
+        if sum(_cost(each) for each in lines if each.rank == 0) <= MOST_WORDS:
+            break
+        if line.brief and line.rank == 0:
+            lines[place] = replace(line, text=line.brief)
+    return lines
 
 
 def _cost(line: Line) -> int:

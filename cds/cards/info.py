@@ -10,7 +10,7 @@ from cds.cards.reports import NAMES, reports_line
 from cds.cards.safety import crisis_line
 from cds.cards.situation import ALTERNATIVES, Situation
 from cds.cards.suggestions import for_info
-from cds.cards.words import Words, number, short
+from cds.cards.words import Words, capital, number, short
 from cds.clinical import Assessment, Card, Finding
 
 _FOUNDING = ("co-rise", "raise-without-relief")
@@ -92,39 +92,44 @@ def _headline(found: Assessment, words: Words, rule: str) -> str:
         return words.say("info.summary_insufficient", missing=_missing(found, words, most=1))
     grade = words.catalogue.grades[found.grade.name]
     reasons = words.reasons(own_reasons(found)) or grade.meaning.rstrip(".")
-    return words.say("info.summary_alternative", grade=grade.words[:1].upper() + grade.words[1:], reasons=reasons)
+    return words.say("info.summary_alternative", grade=capital(grade.words), reasons=reasons)
 
 
 def _lines(found: Assessment, situation: Situation, words: Words, rule: str) -> tuple[Line, ...]:
     founding = rule in _FOUNDING
     first = found.grade.name in ALTERNATIVES
-    insufficient = found.grade.name == "insufficient-data"
-    levels = seen.level_lines(found, words) if founding else ()
     return (
         Line(crisis_line(found, words, "crisis")),
         *(_alternative(found, words) if first else ()),
-        Line(words.say("seen.levels", table=seen.table(found, words)) if levels else "", rank=1),
-        *(Line(level, rank=1, bullet=True) for level in levels),
+        *((Line(seen.levels(found, words), rank=1, brief=_course(found, words)),) if founding else ()),
         Line(seen.order_line(found, situation, words), rank=2),
         Line(words.say("info.cannot_tell") if founding else ""),
-        Line("" if first or insufficient else _grade(found, words), rank=2),
-        Line(words.say("info.missing", missing=_missing(found, words)) if insufficient else "", rank=1),
+        *_why(found, words),
         *missing.lines(found, words),
-        Line("" if first and not founding else words.say("info.collect")),
+        *((Line(words.say("info.collect"), brief=words.say("info.collect_brief")),) if founding or not first else ()),
         Line(words.claim("raise-no-better") if rule == "raise-without-relief" else "", rank=3),
-        Line(reports_line(found, words) if founding else ""),
+        *((Line(reports_line(found, words), brief=reports_line(found, words, 1)),) if founding else ()),
     )
+
+
+def _why(found: Assessment, words: Words) -> tuple[Line, ...]:
+    """Why there is no better grade; the alternatives have said it already."""
+    if found.grade.name in ALTERNATIVES:
+        return ()
+    if found.grade.name == "insufficient-data":
+        return (Line(words.say("info.missing", missing=_missing(found, words)), rank=1),)
+    return (Line(_grade(found, words), rank=2),)
 
 
 def _alternative(found: Assessment, words: Words) -> tuple[Line, ...]:
     reasons = own_reasons(found)
     grade = words.catalogue.grades[found.grade.name]
-    named = words.reasons(reasons) or grade.words
+    named, brief = (capital(words.reasons(reasons, most) or grade.words) for most in (2, 1))
     advice = next(
         (key for rules, key in _LOOK_AT if any(finding.rule.split("-")[0] in rules for finding in reasons)), None
     )
     return (
-        Line(words.say("info.first", reasons=named[:1].upper() + named[1:])),
+        Line(words.say("info.first", reasons=named), brief=words.say("info.first", reasons=brief)),
         Line(words.say(f"info.{advice}") if advice else grade.meaning),
     )
 
@@ -166,6 +171,11 @@ def _co_rise(found: Assessment, words: Words) -> str:
         unit=seen.unit(found, words),
         **{"from": number(course.pain_from), "to": number(course.pain_to)},
     )
+
+
+def _course(found: Assessment, words: Words) -> str:
+    course = seen.of_levels(found)
+    return seen.line(course, found, words) if course else ""
 
 
 def _increases(found: Assessment) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from cds.cards.detail import Line
 from cds.cards.situation import Situation, unread_drafts
@@ -41,12 +42,12 @@ def could_change_grade(found: Assessment, situation: Situation) -> bool:
 
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     """One line each for what failed, was not counted, was not read, or looks wrong; empty where there is nothing."""
-    return tuple(
-        Line(text) for text in (_failed(found, words), _uncounted(found, words), _unread(found, words)) if text
-    ) + (
-        (Line(words.say("missing.flags", items=words.some([short(flag, 14) for flag in found.dose.flags], 1)), rank=1),)
-        if found.dose.flags
-        else ()
+    flags = [short(flag, 14) for flag in found.dose.flags]
+    return (
+        *_failed(found, words),
+        *_uncounted(found, words),
+        *_unread(found, words),
+        *((Line(words.say("missing.flags", items=words.some(flags, 1)), rank=1),) if flags else ()),
     )
 
 
@@ -54,29 +55,37 @@ def _opioid_or_other(item: Unread) -> bool:
     return item.opens_high if item.kind in _MEDICATION else True
 
 
-def _failed(found: Assessment, words: Words) -> str:
+def _failed(found: Assessment, words: Words) -> tuple[Line, ...]:
     items = [short(gap.text, 8) or escape(gap.key) for gap in failed(found)]
-    return words.say("missing.failed", items=words.some(items, _MOST)) if items else ""
+    return _line(words, "failed", items, len(items))
 
 
-def _uncounted(found: Assessment, words: Words) -> str:
+def _uncounted(found: Assessment, words: Words) -> tuple[Line, ...]:
     draft = found.dose.proposed.uncounted if found.dose.proposed else ()
     by_reason: dict[str, list[str]] = {}
     items: list[Uncounted] = sorted((*found.dose.uncounted, *draft), key=lambda item: not item.opens_high)
     for item in items:
         by_reason.setdefault(short(item.reason, 9), []).append(short(item.drug, 3))
     named = [
-        words.say("missing.uncounted_item", drugs=", ".join(dict.fromkeys(drugs)), reason=reason)
+        words.say("missing.uncounted_item", drugs=words.few(drugs, _MOST), reason=reason)
         for reason, drugs in by_reason.items()
     ]
-    return words.say("missing.uncounted", items=words.some(named, _MOST)) if named else ""
+    return _line(words, "uncounted", named, len({item.drug for item in items}))
 
 
-def _unread(found: Assessment, words: Words) -> str:
+def _unread(found: Assessment, words: Words) -> tuple[Line, ...]:
     counts = Counter(
         short(item.kind, 1) if item.kind and item.kind.isalpha() else words.say("missing.unread_other")
         for item in found.record.unread
         if not item.partial
     )
     named = [words.say("missing.unread_item", count=count, kind=kind) for kind, count in sorted(counts.items())]
-    return words.say("missing.unread", items=words.some(named, _MOST)) if named else ""
+    return _line(words, "unread", named, counts.total())
+
+
+def _line(words: Words, key: str, items: Sequence[str], count: int) -> tuple[Line, ...]:
+    """What is missing, by name; by number where names would not fit."""
+    if not items:
+        return ()
+    named = words.say(f"missing.{key}", items=words.some(items, _MOST))
+    return (Line(named, brief=words.say(f"missing.{key}_count", count=count)),)

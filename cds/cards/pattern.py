@@ -10,7 +10,7 @@ from cds.cards.safety import crisis_line
 from cds.cards.seen import Seen
 from cds.cards.situation import Occasion, Situation, no_taper
 from cds.cards.suggestions import for_pattern
-from cds.cards.words import Words, number
+from cds.cards.words import Words, capital, number
 from cds.clinical import Assessment, Card, CardLink, Dechallenge
 
 # Caps that are another cause of the pain: they lead the alternatives instead of the caps.
@@ -73,20 +73,20 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
     acute = found.trend.mode == "acute"
     return (
         Line(crisis_line(found, words, "crisis")),
-        Line(_title_line(found, words)),
+        Line(_title_line(found, words), brief=words.say("pattern.title", grade=_title(found, words))),
         Line(seen.line(course, found, words) if course else ""),
         Line(seen.order_line(found, situation, words), rank=3),
         Line(_steps(found, course, words), rank=4),
         Line(_dechallenge(found, words), rank=1),
         Line(words.say("pattern.capped", reasons=words.reasons(caps)) if caps else "", rank=1),
         *missing.lines(found, words),
-        Line(words.say("pattern.first", listed=listed)),
+        Line(words.say("pattern.first", listed=listed), brief=words.say("pattern.first", listed="")),
         Line(words.claim("label-rotate" if gentle else "label-lower-or-rotate"), rank=2),
         Line(words.say("pattern.next_gentle" if gentle else "pattern.next")),
         Line(_options(gentle, words), rank=3),
         Line(words.claim("no-abrupt-stop")),
         Line(words.say("pattern.change_acute" if acute else "pattern.change_chronic"), rank=5),
-        Line(words.say("pattern.acute", at=words.day(found.case.as_of.at)) if acute else "", rank=1),
+        Line(words.say("pattern.acute", at=words.day(found.case.as_of.at)) if acute else ""),
     )
 
 
@@ -95,8 +95,7 @@ def _course(found: Assessment) -> Seen | None:
 
 
 def _title(found: Assessment, words: Words) -> str:
-    grade = words.catalogue.grades[found.grade.name].words
-    return grade[:1].upper() + grade[1:]
+    return capital(words.catalogue.grades[found.grade.name].words)
 
 
 def _title_line(found: Assessment, words: Words) -> str:

@@ -57,29 +57,32 @@ def evidence_card(found: Assessment, words: Words, options: CardOptions) -> Card
     )
 
 
-def contraindications(found: Assessment, words: Words) -> str:
+def contraindications(found: Assessment, words: Words, most: int = 2) -> str:
     """What on record speaks against ketamine, "" where nothing does. Unknown is not in it, and is not "nothing"."""
-    return words.some([words.gate(gate) for gate in found.gates if gate.effect == "suppress"], 2)
+    return words.some([words.gate(gate) for gate in found.gates if gate.effect == "suppress"], most)
 
 
-def reports_line(found: Assessment, words: Words) -> str:
+def reports_line(found: Assessment, words: Words, most: int = 2) -> str:
     """The three reports in one line with design and n, for the info card."""
     each = [
         words.say("info.report", label=report.label, design=report.design, n=report.n)
         for report in (words.evidence[name] for name in NAMES)
     ]
     line = words.say("info.reports", reports=", ".join(each))
-    against = contraindications(found, words)
+    against = contraindications(found, words, most)
     return f"{line} {words.say('info.contraindicated', reasons=against)}" if against else line
 
 
 def _lines(found: Assessment, words: Words, contraindicated: str) -> tuple[Line, ...]:
     gentle = no_taper(found)
-    title = (
-        words.say("evidence.title_contraindicated", reasons=contraindicated)
-        if contraindicated
-        else words.say("evidence.title")
-    )
+    title = Line(words.say("evidence.title"))
+    if contraindicated:
+        one = contraindications(found, words, 1)
+        title = Line(
+            words.say("evidence.title_contraindicated", reasons=contraindicated),
+            brief=words.say("evidence.title_contraindicated", reasons=one),
+        )
+    unknown = [words.gate(gate) for gate in found.gates if gate.effect == "not assessable"]
     against = [
         words.say(
             "evidence.against_item",
@@ -90,13 +93,16 @@ def _lines(found: Assessment, words: Words, contraindicated: str) -> tuple[Line,
     ]
     return (
         Line(crisis_line(found, words, "crisis")),
-        Line(title),
+        title,
         *(Line(_report(found, words, *row), bullet=True) for row in _REPORTS),
         Line(words.say("evidence.against", items="; ".join(against)), rank=1),
         Line(words.claim("label-rotate" if gentle else "label-lower-or-rotate"), rank=2),
         Line(_exposures(found, words), rank=1),
-        Line(_gates(found, words, "not assessable", "not_assessable", 6)),
-        Line(_gates(found, words, "caution", "cautions", 2), rank=2),
+        Line(
+            words.say("evidence.not_assessable", items=words.some(unknown, 6)) if unknown else "",
+            brief=words.say("evidence.not_assessable_count", count=len(unknown)),
+        ),
+        Line(_cautions(found, words), rank=2),
         Line(words.claim("off-label")),
         Line(words.claim("no-abrupt-stop")),
     )
@@ -119,9 +125,9 @@ def _designs(words: Words) -> str:
     return ", ".join(f"{words.evidence[name].design} (n={words.evidence[name].n})" for name in NAMES)
 
 
-def _gates(found: Assessment, words: Words, effect: str, key: str, most: int) -> str:
-    items = [words.gate(gate) for gate in found.gates if gate.effect == effect]
-    return words.say(f"evidence.{key}", items=words.some(items, most)) if items else ""
+def _cautions(found: Assessment, words: Words) -> str:
+    items = [words.gate(gate) for gate in found.gates if gate.effect == "caution"]
+    return words.say("evidence.cautions", items=words.some(items, 2)) if items else ""
 
 
 def _exposures(found: Assessment, words: Words) -> str:

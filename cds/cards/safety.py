@@ -8,7 +8,7 @@ from cds.cards.detail import Line
 from cds.cards.options import CardOptions
 from cds.cards.situation import Occasion, Situation, has, over_sedation
 from cds.cards.suggestions import withdrawal
-from cds.cards.words import Words
+from cds.cards.words import Words, capital
 from cds.clinical import Assessment, Card
 
 
@@ -29,7 +29,7 @@ def banner(found: Assessment, situation: Situation, words: Words, options: CardO
         rule=gates[0].id,
         headline=words.say("sedation.summary", reasons=reasons),
         lines=(
-            Line(words.say("sedation.title", reasons=reasons[:1].upper() + reasons[1:])),
+            Line(words.say("sedation.title", reasons=capital(reasons))),
             Line(words.say("sedation.act")),
             Line(words.say("sedation.order") if situation.ordered else ""),
             Line(crisis_line(found, words, "crisis")),

@@ -85,13 +85,13 @@ def line(seen: Seen, found: Assessment, words: Words) -> str:
     )
 
 
-def level_lines(found: Assessment, words: Words) -> tuple[str, ...]:
-    """The levels as bullets: all up to four, else the first two and the last two."""
-    levels = found.trend.co_rise.levels
-    texts = tuple(_level(level, found, words) for level in levels)
-    if len(texts) <= 4:
-        return texts
-    return (*texts[:2], words.say("seen.more_levels", count=len(texts) - 4), *texts[-2:])
+def levels(found: Assessment, words: Words) -> str:
+    """The run's levels as bullets: all up to four, else the first two and the last two; "" where there are none."""
+    texts = [_level(level, found, words) for level in found.trend.co_rise.levels]
+    if len(texts) > 4:
+        texts = [*texts[:2], words.say("seen.more_levels", count=len(texts) - 4), *texts[-2:]]
+    title = words.say("seen.levels", table=table(found, words))
+    return "\n".join((f"{title}\n", *(f"- {text}" for text in texts))) if texts else ""
 
 
 def order_line(found: Assessment, situation: Situation, words: Words) -> str:

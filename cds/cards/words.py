@@ -82,11 +82,20 @@ class Words:
         """The first few reasons, each once."""
         return self.some([self.reason(finding) for finding in findings], most)
 
-    def some(self, items: Sequence[str], most: int) -> str:
+    def few(self, items: Sequence[str], most: int) -> str:
+        """Like `some`, with commas: single words."""
+        return self.some(items, most, ", ")
+
+    def some(self, items: Sequence[str], most: int, mark: str = "; ") -> str:
         """The first `most` of the items, each once, and how many more there are."""
         each = list(dict.fromkeys(items))
-        named = "; ".join(each[:most])
+        named = mark.join(each[:most])
         return f"{named}, {self.say('missing.more', count=len(each) - most)}" if len(each) > most else named
+
+
+def capital(text: str) -> str:
+    """The text with a capital at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def number(value: float | Decimal, places: int = 1) -> str:
@@ -115,6 +124,6 @@ def escape(text: str) -> str:
 
 
 def short(text: str, words: int) -> str:
-    """Escaped, at most so many words."""
-    each = plain(text)[:400].split()
-    return escape(" ".join(word[:40] for word in each[:words])) + ("..." if len(each) > words else "")
+    """Escaped, at most so many words of at most 40 signs."""
+    each = escape(" ".join(word[:40] for word in plain(text)[:400].split())).split()
+    return " ".join(each[:words]) + ("..." if len(each) > words else "")

@@ -34,19 +34,19 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "evidence": {
         "summary": "designs", "summary_contraindicated": "reasons", "title": "", "title_contraindicated": "reasons",
         "report": "label design n match claim", "direct": "", "indirect": "", "against": "items",
-        "against_item": "label claim", "cautions": "items", "not_assessable": "items", "exposure": "dates",
+        "against_item": "label claim", "cautions": "items", "not_assessable": "items", "not_assessable_count": "count", "exposure": "dates",
     },
     "info": {
         "summary_co_rise": "rise from to low high unit", "summary_raise": "count", "summary_alternative": "grade reasons",
         "summary_insufficient": "missing", "summary_uncounted": "", "summary_gap": "", "summary_silent": "grade",
         "first": "reasons", "cannot_tell": "", "grade": "grade", "grade_because": "grade reasons", "missing": "missing",
-        "collect": "", "reports": "reports", "report": "label design n", "contraindicated": "reasons",
+        "collect": "", "collect_brief": "", "reports": "reports", "report": "label design n", "contraindicated": "reasons",
         "silent": "grade meaning", "alternatives_withdrawal": "", "alternatives_neurotoxicity": "",
         "alternatives_red_flag": "", "alternatives_order": "",
     },
     "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at"},
     "missing": {
-        "uncounted": "items", "uncounted_item": "drugs reason", "unread": "items", "unread_item": "count kind",
+        "uncounted": "items", "uncounted_count": "count", "unread_count": "count", "failed_count": "count", "uncounted_item": "drugs reason", "unread": "items", "unread_item": "count kind",
         "unread_other": "", "failed": "items", "flags": "items", "more": "count", "few_scores": "",
     },
     "safety": {"crisis": "", "crisis_summary": ""},
