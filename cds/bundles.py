@@ -23,6 +23,7 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
         return
     if not isinstance(value, dict):
         raise MalformedInput(f"{where}: a FHIR resource or null is expected here", expression=where)
+    value, where = unwrapped(value, where)
     if value.get("resourceType") == "OperationOutcome":
         return
     if value.get("resourceType") != "Bundle":
@@ -46,6 +47,14 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
         elif "resource" in item:
             url = item.get("fullUrl")
             yield Entry(resource=resource, position=position, full_url=url if isinstance(url, str) else None)
+
+
+def unwrapped(value: Mapping[str, object], where: str) -> tuple[Mapping[str, object], str]:
+    """The resource inside a `{"response": ..., "resource": ...}` that some clients send for a prefetched read."""
+    inner = value.get("resource")
+    if "resourceType" not in value and isinstance(inner, dict):
+        return inner, f"{where}.resource"
+    return value, where
 
 
 def drafts(context: Mapping[str, object], hook: str) -> Iterator[Entry]:
@@ -85,6 +94,7 @@ def gaps_of(key: str, value: object) -> tuple[Gap, ...]:
     """
     if not isinstance(value, dict):
         return ()
+    value, _where = unwrapped(value, key)
     if value.get("resourceType") == "OperationOutcome":
         return _told(key, value)
     if value.get("resourceType") != "Bundle":

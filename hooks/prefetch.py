@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from cds.bundles import entries_of, gaps_of
+from cds.bundles import entries_of, gaps_of, unwrapped
 from cds.clinical import Entry, Gap
 from cds.errors import MissingData, PatientMismatch
 from hooks.problems import Issue
@@ -78,6 +78,8 @@ def look(template: Template, value: object, first: int = 0) -> Part:
     key, where = template.key, f"prefetch.{template.key}"
     if value is None:
         return Part(key, State.HAD)
+    if isinstance(value, dict):
+        value, where = unwrapped(value, where)
     kind = value.get("resourceType") if isinstance(value, dict) else None
     if not isinstance(value, dict) or kind not in ("Bundle", "OperationOutcome", template.kind):
         return _failed(key, f"neither a Bundle nor one {template.kind}")

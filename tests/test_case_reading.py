@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds import case
+from cds.bundles import entries_of
 from cds.clinical import FhirVersion
 from cds.errors import InputError, MalformedInput, UnsupportedVersion
 
@@ -272,3 +273,10 @@ def test_what_a_search_says_of_itself_becomes_a_gap(value, kinds):
     found = read({"prefetch": {"vitals": value}})
     assert [(gap.key, gap.kind) for gap in found.gaps] == [("vitals", kind) for kind in kinds]
     assert all(entry.resource == PATIENT for entry in found.entries)
+
+
+def test_a_prefetched_read_in_its_response_wrapper_is_the_resource_inside():
+    patient = {"resourceType": "Patient", "id": "p"}
+    wrapped = {"response": {"status": "200"}, "resource": patient}
+    assert [entry.resource for entry in entries_of(wrapped, "prefetch.patient")] == [patient]
+    assert [entry.resource for entry in entries_of({"resource": None}, "x")] == [{"resource": None}]
