@@ -54,15 +54,15 @@ def treated_flares() -> Resource:
 def pain_leads_the_dose() -> Resource:
     """Pain jumps three weeks before each increase and once more after it: the dose follows the pain."""
     chart = Chart("pain-leads-the-dose", "1962-06-18")
-    levels = ((60, 1.2), (90, 3.4), (120, 5.5), (180, 7.6))
-    spans = days("2025-05-01", 120, 120, 120, 100)
+    levels = ((60, 1.2), (90, 3.0), (120, 4.8), (180, 6.6))
+    spans = days("2025-05-01", 135, 135, 135, 100)
     for (dose, pain), (start, end) in zip(levels, spans, strict=True):
         last = dose == 180
         chart.ordered(*tablets_for(dose), start, None if last else end)
         turn = end if last else end - timedelta(days=21)
         chart.pain_between(start, turn, pain)
         if not last:
-            chart.pain_between(turn + timedelta(days=1), end, pain + 1.2)
+            chart.pain_between(turn + timedelta(days=1), end, pain + 1.0)
     return chart.request(spans[-1][1])
 
 
