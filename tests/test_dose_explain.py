@@ -1,6 +1,8 @@
 """`oih-cds explain`: what a pharmacist sees, and what a machine gets."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -86,3 +88,15 @@ def test_markup_in_a_record_stays_text(explain):
     result = explain(request({"text": "[red]oxycodone[/red] 10 mg tablet"}, ONE_BID))
     assert result.exit_code == 0
     assert "low: name only" in result.output
+
+
+def test_every_reason_for_not_counting_is_explained_to_the_pharmacist():
+    root = Path(__file__).parent.parent
+    codes = {
+        code
+        for path in (root / "cds/dose").glob("*.py")
+        for code in re.findall(r'NotCounted\("([a-z-]+)"', path.read_text())
+    }
+    page = (root / "docs/dose.md").read_text()
+    assert len(codes) > 20
+    assert {code for code in codes if f"`{code}`" not in page} == set()
