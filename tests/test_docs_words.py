@@ -101,6 +101,13 @@ def test_the_readme_warns_before_it_invites():
     assert readme.index("must not be used for clinical care") < readme.index("make demo")
 
 
+def test_the_readme_shows_the_card_as_it_is():
+    expected = (ROOT / "fixtures/pattern/pain_falls_after_the_reduction/expected.json").read_text(encoding="utf-8")
+    card = json.loads(expected)["cards"][0]
+    shown = "\n".join([f"> **{card['summary']}**", ">", *(f"> {line}".rstrip() for line in card["detail"])])
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_command_explains_itself():
     for command in main.list_commands(CONTEXT):
         assert main.get_command(CONTEXT, command).help, command
