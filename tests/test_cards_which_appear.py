@@ -336,7 +336,7 @@ def test_recent_surgery_is_told_as_the_cap_and_leads_the_alternatives():
     pattern, _ = cards(
         assessment(graded("possible-oih", finding("R4"), caps=(surgery,)), trend=replace(TREND, mode="acute"))
     )
-    assert "**First rule out:** surgery on 30 May 2026 (on record); disease progression" in pattern.detail
+    assert "**First rule out:** surgery on 30 May 2026 (caps the grade); disease progression" in pattern.detail
     assert pattern.indicator == "info"
 
 

@@ -11,7 +11,7 @@ from cds.cards.seen import Seen
 from cds.cards.situation import Occasion, Situation, no_taper
 from cds.cards.suggestions import for_pattern
 from cds.cards.words import Words, capital, number
-from cds.clinical import Assessment, Card, CardLink, Dechallenge
+from cds.clinical import Assessment, Card, CardLink, Dechallenge, Finding
 
 # Caps that are another cause of the pain: they lead the alternatives instead of the caps.
 _CAUSES = frozenset(
@@ -78,7 +78,7 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
         Line(seen.order_line(found, situation, words), rank=3),
         Line(_steps(found, course, words), rank=4),
         Line(_dechallenge(found, words), rank=1),
-        Line(words.say("pattern.capped", reasons=words.reasons(caps)) if caps else "", rank=1),
+        *((_capped(caps, words),) if caps else ()),
         *missing.lines(found, words),
         Line(words.say("pattern.first", listed=listed), brief=words.say("pattern.first", listed="")),
         Line(words.claim("label-rotate" if gentle else "label-lower-or-rotate"), rank=2),
@@ -86,8 +86,13 @@ def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line,
         Line(_options(gentle, words), rank=3),
         Line(words.claim("no-abrupt-stop")),
         Line(words.say("pattern.change_acute" if acute else "pattern.change_chronic"), rank=5),
-        Line(words.say("pattern.acute", at=words.day(found.case.as_of.at)) if acute else ""),
+        Line(words.say("pattern.acute") if acute else ""),
     )
+
+
+def _capped(caps: list[Finding], words: Words) -> Line:
+    told, brief = (words.say("pattern.capped", reasons=words.reasons(caps, most)) for most in (2, 1))
+    return Line(told, rank=1, brief=brief)
 
 
 def _course(found: Assessment) -> Seen | None:

@@ -29,7 +29,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "summary_steps": "grade rising steps from to low high unit", "summary_levels": "grade from to low high unit",
         "summary_plain": "grade", "title": "grade", "title_supported": "grade support", "capped": "reasons",
         "first": "listed", "listed": "reasons", "next": "", "next_gentle": "", "options": "taper",
-        "options_rotation_first": "", "change_chronic": "", "change_acute": "", "acute": "at",
+        "options_rotation_first": "", "change_chronic": "", "change_acute": "", "acute": "",
     },
     "evidence": {
         "summary": "designs", "summary_contraindicated": "reasons", "title": "", "title_contraindicated": "reasons",
