@@ -22,6 +22,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -54,10 +55,10 @@ class Engine:
         vocabulary = {"group": knowledge.conditions.groups, "meaning": knowledge.conditions.interactions}
         self._logic = tuple(_load(rule, knowledge, vocabulary) for rule in knowledge.rules)
         self._position = {rule.id: number for number, rule in enumerate(sorted(knowledge.rules, key=_natural))}
-        self._compile()
+        self._lock = threading.Lock()
+        self._compiled: _Compiled | None = _Compiled(self._logic)  # at start, where a fault is the operator's to see
         if hasattr(os, "register_at_fork"):
-            renew = weakref.WeakMethod(self._compile)
-            os.register_at_fork(after_in_child=lambda: (compile_again := renew()) is not None and compile_again())
+            os.register_at_fork(after_in_child=partial(_renew, weakref.ref(self)))
 
     def run(self, facts: Sequence[Fact]) -> tuple[Finding, ...]:
         """What the rules find, ordered by rule and then by fact. No fact, no finding: durable never sees an empty batch.
@@ -68,14 +69,16 @@ class Engine:
             return ()
         batch = ",".join(_encode(number, fact) for number, fact in enumerate(facts))
         with self._lock:
+            if self._compiled is None:
+                self._compiled = _Compiled(self._logic)
             flags = self._compiled.evaluate(batch)
         order = sorted(set(flags), key=lambda found: (self._position[found[0]], found[1]))
         return tuple(self._finding(self._rules[rule], facts[number]) for rule, number in order)
 
-    def _compile(self) -> None:
-        # Also in a forked child: the parent's lock may be held there for ever, and its rule set is the parent's.
+    def _renew(self) -> None:
+        """A lock that nobody holds, and no rule set yet: what a forked child inherits belongs to its parent."""
         self._lock = threading.Lock()
-        self._compiled = _Compiled(self._logic)
+        self._compiled = None
 
     @staticmethod
     def _finding(rule: Rule, fact: Fact) -> Finding:
@@ -90,6 +93,12 @@ class Engine:
             first=fact.first,
             told=fact.told,
         )
+
+
+def _renew(engine: weakref.ref[Engine]) -> None:
+    alive = engine()
+    if alive is not None:
+        alive._renew()
 
 
 # ---------------------------------------------------------------------------------------------- evaluation
@@ -174,7 +183,7 @@ def _token(kind: str, name: str, value: Value) -> str:
     if type(value) is not declared and not (declared is float and type(value) is int):
         raise RuleFault(f"fact '{kind}': {name} is of type {type(value).__name__}")
     if isinstance(value, str):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     if not math.isfinite(value) or abs(value) > _LARGEST:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import track
 
 from cds import case
-from cds.cards import CardOptions
 from cds.clinical import Assessment
-from cds.engine import Engine
 from cds.errors import KnowledgeError
 from cds.knowledge import Knowledge, simulator
 from cds.verification.patient import patients
 from cds.verification.requests import to_request
 from cds.verification.simulate import simulate
-from cds.verification.walk import with_limits
 from hooks import evaluation, fixture
 from hooks.evaluation import Evaluator
 from hooks.shipped import fixtures
@@ -60,8 +59,7 @@ def command(change: str, number: int, folder: Path | None) -> None:
     A limit is named by its rule's id, or by `estimator` for the constants of rules/estimator.toml.
     """
     now = evaluation.load()
-    other = _changed(now.knowledge, change)
-    then = Evaluator(other, Engine(other), CardOptions())
+    then = _changed(now.knowledge, change)
     console = Console(highlight=False, soft_wrap=True)
     rows = list(_fixtures(now, then, folder or fixtures()))
     changed = [row for row in rows if row[1] != row[2]]
@@ -72,7 +70,8 @@ def command(change: str, number: int, folder: Path | None) -> None:
         _tell_invented(console, now, then, number)
 
 
-def _changed(knowledge: Knowledge, change: str) -> Knowledge:
+def _changed(knowledge: Knowledge, change: str) -> Evaluator:
+    """The service as it would be with another number in the file that owns it, so that all who share it follow."""
     name, equals, text = change.partition("=")
     try:
         value = float(text)
@@ -81,27 +80,23 @@ def _changed(knowledge: Knowledge, change: str) -> Knowledge:
     if not equals or "." not in name or value != value:
         raise click.UsageError(f"'{change}' must be written like R4.beta=0.9")
     owner, _, limit = name.partition(".")
+    header = f"[{limit}]"
+    file = "estimator.toml"
     if owner != "estimator":
-        shared = knowledge.rules[owner].shared.get(limit) if owner in knowledge.rules.by_id else None
+        knowledge.rules.limit(owner, limit)
+        shared = knowledge.rules[owner].shared.get(limit)
         if shared is not None:
             raise KnowledgeError(f"{name} is the same number as {shared}; change that one")
-        return with_limits(knowledge, {name: value})
-    constants = knowledge.estimator
-    if limit not in constants.limits:
-        raise KnowledgeError(f"there is no constant '{limit}' in estimator.toml")
-    new = replace(constants.limits[limit], value=value)
-    sharing = {
-        rule.id: replace(
-            rule, limits={key: new if rule.shared.get(key) == name else one for key, one in rule.limits.items()}
-        )
-        for rule in knowledge.rules
-    }
-    other: dict[str, Any] = {limit: value, "limits": {**constants.limits, limit: new}}
-    return replace(
-        knowledge,
-        estimator=replace(constants, **other),
-        rules=replace(knowledge.rules, by_id=sharing),
-    )
+        header, file = f"[limits.{limit}]", f"{knowledge.rules[owner].name}.toml"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(shutil.copytree(knowledge.rules.root, Path(folder) / "rules"))
+        path = root / file
+        pattern = rf"(^{re.escape(header)}\n(?:(?!\[).*\n)*?value\s*=\s*)\S+"
+        text, changes = re.subn(pattern, rf"\g<1>{value!r}", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if changes != 1:
+            raise KnowledgeError(f"{file}: there is no number {header} of its own")
+        path.write_text(text, encoding="utf-8")
+        return evaluation.load(root)
 
 
 def _fixtures(now: Evaluator, then: Evaluator, folder: Path) -> Iterator[tuple[str, Seen, Seen]]:
