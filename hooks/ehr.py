@@ -51,7 +51,7 @@ def uncounted(_key: str, _result: str) -> None:
 class Ehr:
     """Completes what a request brought."""
 
-    def __init__(self, web: Web, settings: Settings, fetched: Fetched) -> None:
+    def __init__(self, web: Web, settings: Settings, fetched: Fetched = uncounted) -> None:
         """fetched  told of each key that was read"""
         self._web = web
         self._settings = settings

@@ -1,5 +1,7 @@
 """What tests share: the knowledge and the engine of one process, and a real server on a free port."""
 
+import io
+import logging
 import os
 import socket
 import subprocess
@@ -8,6 +10,7 @@ import time
 
 import httpx
 import pytest
+import structlog
 from hypothesis import settings
 
 FORBID_SKIPS = os.environ.get("FORBID_SKIPS") == "1"
@@ -73,6 +76,21 @@ def wait_until_up(base, process, log):
         else:
             return
     pytest.fail(f"the server does not answer: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def log():
+    """Everything that this process logs, at its most talkative, through the service's own configuration."""
+    from hooks import logs
+
+    root = logging.getLogger()
+    handlers, level, configured = list(root.handlers), root.level, structlog.get_config()
+    stream = io.StringIO()
+    logs.configure("DEBUG", stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)
 
 
 @pytest.hookimpl(wrapper=True)

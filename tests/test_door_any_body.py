@@ -1,19 +1,15 @@
 """Whatever a client sends, the answer is one of nine statuses and never a fault of ours; nothing of it reaches a log."""
 
 import copy
-import io
 import json
-import logging
 import uuid
 
 import pytest
-import structlog
 from fhir_server import TOKEN, FhirServer, serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from served import path_of, post, request_of, served
 
-from hooks import logs
 from hooks.app import create_app
 from hooks.settings import Settings
 
@@ -139,19 +135,6 @@ def test_absurd_numbers(part, number, app):
 
 
 # ------------------------------------------------------------------------------------------- logs
-
-
-@pytest.fixture
-def log():
-    """Everything that this process would log, at its most talkative, through the service's own configuration."""
-    root = logging.getLogger()
-    handlers, level, configured = list(root.handlers), root.level, structlog.get_config()
-    stream = io.StringIO()
-    logs.configure("DEBUG", stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**configured)
 
 
 def planted(value, canary, keep):
