@@ -20,7 +20,7 @@ from cds.verification.orders import Stock, standing_orders
 from cds.verification.patient import Invented, patients
 from cds.verification.requests import to_request
 from cds.verification.simulate import simulate
-from cds.verification.walk import FLAGGED, Walker
+from cds.verification.walk import FLAGGED, Walker, is_flagged
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 CELLS = [
@@ -188,6 +188,12 @@ def test_the_reverse_order_of_doses_flips_the_sign_of_beta(walker, flagged):
         before = walker.evaluate(to_request(doubling)).trend.statistics.beta
         after = walker.evaluate(to_request(reversed_doses(doubling, stock))).trend.statistics.beta
         assert before > 0 > after
+
+
+def test_raising_the_dose_under_pain_that_stays_is_no_pattern(walker):
+    """Hayes 2020: escalators' pain stays where it was. At most 2 in 100 may be flagged."""
+    escalators = drawn(walker, "escalation_without_change", "1 a week", 50)
+    assert sum(is_flagged(walker.outcome(patient)) for patient in escalators) <= 1
 
 
 def test_five_scores_are_refused_a_grade(walker, flagged):

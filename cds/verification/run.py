@@ -13,6 +13,7 @@ from cds.verification.walk import Held, Occasion, Outcome, is_flagged
 
 CONTROLS = {
     "permuted": ("OIH, scores on shuffled dates", "is not flagged"),
+    "falling": ("OIH, doses in reverse order: they mostly fall", "is not flagged"),
     "reversed": ("flagged OIH, doses in reverse order", "beta changes its sign"),
     "data-poor": ("OIH, only the last 5 scores", "is refused a grade"),
     "ceiling": ("OIH, every score 9 or 10", "is refused a grade"),

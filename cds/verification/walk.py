@@ -174,6 +174,7 @@ def controls(walker: Walker, phenotype: str, scenario: str, seed: int, number: i
         held.append(Held("data-poor", walker.outcome(data_poor(patient)).grade == "insufficient-data"))
         held.append(Held("ceiling", walker.outcome(at_the_ceiling(patient)).grade == "insufficient-data"))
         turned = walker.outcome(reversed_doses(patient, stock))
+        held.append(Held("falling", not is_flagged(turned)))
         if is_flagged(found) and found.beta is not None and turned.beta is not None:
             held.append(Held("reversed", found.beta > 0 > turned.beta))
     return held

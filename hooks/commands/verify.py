@@ -115,7 +115,7 @@ def measure(patients: int, seed: int, scenarios: tuple[str, ...], processes: int
         tuning_seed=TUNING_SEED,
         patients=patients,
         commit=_commit(),
-        rules="rules " + ", ".join(f"{rule.id} {rule.version}" for rule in known.rules),
+        rules=_limits(known, simulated),
         figure=FIGURE,
         points={
             f"seed {TUNING_SEED} (limits chosen)": run.operating_points(simulated, outcomes["tune"], chosen),
@@ -175,6 +175,13 @@ def _evaluate(job: Job) -> Found:
     if job.what == "controls":
         return Found(held=tuple(walk.controls(*cell)))
     return Found(outcomes=tuple(walk.block(*cell)))
+
+
+def _limits(known: knowledge.Knowledge, simulated: Simulator) -> str:
+    """How many rules there are, and the limits in use that the operating points vary."""
+    varied = sorted({name for limits in simulated.operating.values() for name in limits})
+    told = [f"{name} {known.rules.limit(*name.split('.', 1)):g}" for name in varied]
+    return f"{len(list(known.rules))} rules, of which the operating curve varies {', '.join(told)}"
 
 
 def _commit() -> str:
