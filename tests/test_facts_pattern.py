@@ -238,8 +238,8 @@ def test_a_low_dose_is_said(engine, knowledge, dose, found):
     assert ("R13" in flagged(engine, knowledge, seen=trend(highest_dose=dose))) is found
 
 
-@pytest.mark.parametrize(("share", "found"), [(0.5, True), (0.49, False), (None, False)])
-def test_the_ceiling_is_reached_at_half_of_the_scores(engine, knowledge, share, found):
+@pytest.mark.parametrize(("share", "found"), [(0.75, True), (0.74, False), (None, False)])
+def test_the_ceiling_is_reached_at_three_of_four_scores(engine, knowledge, share, found):
     assert ("R14" in flagged(engine, knowledge, seen=trend(ceiling=share))) is found
 
 
