@@ -17,9 +17,12 @@ from patients_as_sent import AS_SENT
 from patients_escalated import ESCALATED
 from patients_founding import FOUNDING
 from patients_hazards import HAZARDS
+from patients_rules import RULES
 
 ROOT = Path(__file__).parent.parent / "fixtures"
-PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = FOUNDING | ESCALATED | ALTERNATIVES | HAZARDS | AS_SENT
+PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = (
+    FOUNDING | ESCALATED | ALTERNATIVES | HAZARDS | RULES | AS_SENT
+)
 
 
 def files(folder: str, built: Resource | list[Resource]) -> tuple[Path, str]:
