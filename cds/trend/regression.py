@@ -213,6 +213,10 @@ def _pooled(solved: _Solved, dose: int, weight: Floats) -> tuple[Floats, Floats]
     each = solved.coefficients[:, :, dose]
     beta = each @ weight
     variance = (solved.variances[:, :, dose] + (each - beta[:, None]) ** 2) @ weight
-    t = beta / np.sqrt(variance)
-    freedom = solved.freedom
-    return beta, t * (1 - 1 / (4 * freedom)) / np.sqrt(1 + t * t / (2 * freedom))
+    return beta, normal_scale(beta / np.sqrt(variance), solved.freedom)
+
+
+def normal_scale(t: Floats, freedom: float) -> Floats:
+    """The standard normal value that is as unlikely as this t value (Wallace 1959, from memory)."""
+    size = np.sqrt(freedom * np.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
+    return np.asarray(np.copysign(size, t), dtype=np.float64)
