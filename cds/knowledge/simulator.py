@@ -102,6 +102,7 @@ class Simulator:
     """Everything of rules/verification.
 
     operating  operating point -> "rule.limit" -> value
+    tuning_seeds  seeds on which limits were chosen; at least one
     changes    what was changed since the simulator was first committed, oldest first
     """
 
@@ -111,6 +112,7 @@ class Simulator:
     targets: tuple[Target, ...]
     operating: Mapping[str, Mapping[str, float]]
     changes: tuple[str, ...]
+    tuning_seeds: tuple[int, ...]
 
     def phenotype(self, name: str) -> Phenotype:
         """Raises KeyError for a name that simulator.toml does not have."""
@@ -136,6 +138,7 @@ def load(root: Path) -> Simulator:
             targets=_targets(table),
             operating=_operating(table),
             changes=_changes(table),
+            tuning_seeds=_seeds(table),
         )
     except (ValueError, TypeError) as error:
         raise KnowledgeError(f"simulator.toml: {error}") from None
@@ -206,6 +209,14 @@ def _changes(table: Mapping[str, object]) -> tuple[str, ...]:
     if not all(isinstance(change, str) for change in listed):
         raise KnowledgeError("simulator.toml: 'changes' lists sentences")
     return tuple(str(change) for change in listed)
+
+
+def _seeds(table: Mapping[str, object]) -> tuple[int, ...]:
+    listed: list[object] = take(table, "tuning_seeds", list, "simulator.toml")
+    seeds = tuple(seed for seed in listed if isinstance(seed, int) and not isinstance(seed, bool))
+    if not seeds or len(seeds) != len(listed):
+        raise KnowledgeError("simulator.toml: 'tuning_seeds' lists at least one whole number")
+    return seeds
 
 
 def _tablet(row: Mapping[str, str]) -> Tablet:

@@ -99,8 +99,8 @@ def _what_ran(run: Run) -> Iterator[str]:
         f" {len(run.simulator.scenarios)} scenarios, as FHIR R4 requests through the whole walk."
     )
     yield (
-        f"- Limits were chosen on seed {run.tuning_seed}; everything below is reported on seed {run.seed},"
-        " except where the operating curve says so."
+        f"- Limits were chosen on seeds {', '.join(str(one) for one in run.simulator.tuning_seeds)}; everything below is"
+        f" reported on seed {run.seed}, except where the operating curve says so."
     )
     yield "- Repeat it with `oih-cds verify`; the same commit, seed and number of patients give the same page."
 

@@ -44,7 +44,6 @@ class Run:
     visits: Mapping[str, Sequence[Sequence[Occasion]]]
     controls: Sequence[Control]
     seed: int
-    tuning_seed: int
     patients: int
     commit: str
     rules: str
