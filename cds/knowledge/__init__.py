@@ -66,7 +66,7 @@ def load(root: Path | None = None) -> Knowledge:
 
 
 def _installed() -> Path:
-    """The directory of the package `rules`, found without importing it: only cds/engine.py runs rule files."""
+    """The directory of the package `rules`, found without importing it: only cds/engine runs rule files."""
     spec = importlib.util.find_spec("rules")
     if spec is None or spec.origin is None:
         raise KnowledgeError("the package 'rules' is not installed; install oih-cds")

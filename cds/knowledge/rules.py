@@ -1,6 +1,6 @@
 """Rules as data: what each rule asks, its limits with their sources, and the order in which grades are resolved.
 
-rules/<name>.toml   one rule; its logic stands beside it in rules/<name>.py, which only cds/engine.py loads
+rules/<name>.toml   one rule; its logic stands beside it in rules/<name>.py, which only cds/engine loads
 rules/grades.toml   which findings make which grade, which of them cap it, and how old a review may be
 """
 

@@ -12,35 +12,31 @@ form used here was chosen against that; each choice has a test in tests/test_eng
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import os
 import re
-import string
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import durable_rules_engine
 from durable import engine as durable
 
 from cds.clinical import Finding
-from cds.errors import KnowledgeError, RuleFault
+from cds.engine import rulebook
+from cds.errors import RuleFault
 from cds.knowledge import Knowledge
 from cds.knowledge.rules import Rule
-from cds.rulekit import FACTS, Fact, Limits, Match, Value
+from cds.rulekit import FACTS, Fact, Match, Value
 
 _STATE = "one"
 _SENTINEL = "end-of-batch"
 _LAST = 1_000_000  # durable's priority: the lower goes first
 _LARGEST = 1e9
-_OPERATORS = {"$gte": ">=", "$gt": ">", "$lte": "<=", "$lt": "<", "$neq": "!="}
-_BUILDING = threading.Lock()  # durable.lang collects rules on a stack of its own module
 
 
 class Engine:
@@ -53,7 +49,7 @@ class Engine:
     def __init__(self, knowledge: Knowledge) -> None:
         self._rules = {rule.id: rule for rule in knowledge.rules}
         vocabulary = {"group": knowledge.conditions.groups, "meaning": knowledge.conditions.interactions}
-        self._logic = tuple(_load(rule, knowledge, vocabulary) for rule in knowledge.rules)
+        self._logic = tuple(rulebook.load(rule, knowledge, vocabulary) for rule in knowledge.rules)
         self._position = {rule.id: number for number, rule in enumerate(sorted(knowledge.rules, key=_natural))}
         self._lock = threading.Lock()
         self._compiled: _Compiled | None = _Compiled(self._logic)  # at start, where a fault is the operator's to see
@@ -121,7 +117,7 @@ class _Evaluation:
 class _Compiled:
     """One rule set in durable, and the evaluation that is going on in it."""
 
-    def __init__(self, logic: Sequence[_Logic]) -> None:
+    def __init__(self, logic: Sequence[rulebook.Logic]) -> None:
         self._now = _Evaluation()
         definition: dict[str, dict[str, Any]] = {
             one.name: {"all": one.conditions, "run": self._guarded(one.body)} for one in logic
@@ -190,116 +186,6 @@ def _token(kind: str, name: str, value: Value) -> str:
         raise RuleFault(f"fact '{kind}': {name} is not a number that a rule can compare")
     # Six decimals, as in every output; adding 0.0 turns -0.0 into 0.0.
     return f"{round(float(value), 6) + 0.0:.6f}"
-
-
-# ---------------------------------------------------------------------------------------------- what a rule may say
-
-
-@dataclass(frozen=True, slots=True)
-class _Logic:
-    name: str
-    conditions: list[dict[str, Any]]
-    body: Callable[[Match], None]
-
-
-def _load(rule: Rule, knowledge: Knowledge, vocabulary: Mapping[str, frozenset[str]]) -> _Logic:
-    """The rule's condition and body, checked. Raises KnowledgeError naming its file."""
-    where = f"{rule.name}.py"
-    limits = Limits(rule.name, rule.limits)
-    with _BUILDING:
-        try:
-            ruleset = _module(rule, knowledge).build(limits)
-            rules = list(ruleset.define()[1].values())
-        except KnowledgeError:
-            raise
-        except Exception as error:  # whatever a rule file does wrong is for its author
-            raise KnowledgeError(f"{where}: cannot be built: {type(error).__name__}: {error}") from error
-    if len(rules) != 1 or not callable(rules[0].get("run")):
-        raise KnowledgeError(f"{where}: build() must return a ruleset with exactly one rule")
-    conditions = rules[0].get("all")
-    if not isinstance(conditions, list) or len(conditions) != 1 or list(conditions[0]) != ["m"]:
-        raise KnowledgeError(f"{where}: a rule reads one fact; join its conditions with & inside one @when_all")
-    written = [
-        (one.field, one.operator, rule.limits[one.limit].value if one.limit is not None else one.word)
-        for one in rule.conditions
-    ]
-    # What durable was told must be what the source says: durable drops halves of `and`, chains and bare fields.
-    if _compared(conditions[0]["m"]) != written:
-        raise KnowledgeError(f"{where}: durable_rules does not hold the conditions that the file states")
-    kind = _checked(written, vocabulary, where)
-    for name in rule.limits:
-        if (name in limits.read) == (name in rule.derivation):
-            raise KnowledgeError(
-                f"{rule.name}.toml limit {name}: "
-                + ("is used by the rule; drop 'used_in'" if name in limits.read else "is not used by the rule")
-            )
-    _check_text(rule, kind)
-    _check_body(rule, rules[0]["run"], where)
-    return _Logic(rule.name, conditions, rules[0]["run"])
-
-
-def _module(rule: Rule, knowledge: Knowledge) -> ModuleType:
-    path = knowledge.rules.root / f"{rule.name}.py"
-    name = f"rules.{rule.name}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise KnowledgeError(f"{path.name}: cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _compared(definition: Mapping[str, Any]) -> list[tuple[str, str, object]]:
-    """(field, operator, literal) of every comparison that durable holds."""
-    found = []
-    for part in definition.get("$and", [definition]):
-        ((name, literal),) = part.items()
-        if name in _OPERATORS:
-            ((field_name, value),) = literal.items()
-            found.append((field_name, _OPERATORS[name], value))
-        else:
-            found.append((name, "==", literal))
-    return found
-
-
-def _checked(written: Sequence[tuple[str, str, object]], vocabulary: Mapping[str, frozenset[str]], where: str) -> str:
-    """The kind of fact that the rule asks, once every field of it is one that the fact has."""
-    kinds = [word for name, operator, word in written if name == "kind" and operator == "=="]
-    kind = kinds[0] if kinds else None
-    if len(kinds) != 1 or not isinstance(kind, str) or kind not in FACTS:
-        raise KnowledgeError(f"{where}: must compare m.kind with one kind of fact that rulekit declares")
-    for name, _, literal in written:
-        if name == "kind":
-            continue
-        declared = FACTS[kind].fields.get(name)
-        if declared is None:
-            raise KnowledgeError(f"{where}: fact '{kind}' has no field '{name}'")
-        if type(literal) is not declared.type:
-            raise KnowledgeError(f"{where}: '{name}' is compared with a {type(literal).__name__}")
-        words = declared.words or vocabulary.get(name, frozenset())
-        if declared.type is str and words and literal not in words:
-            raise KnowledgeError(f"{where}: '{name}' is never '{literal}'")
-    return kind
-
-
-def _check_text(rule: Rule, kind: str) -> None:
-    known = {*FACTS[kind].fields, *FACTS[kind].told, *(f"limit_{name}" for name in rule.limits)}
-    try:
-        named = {name for _, name, _, _ in string.Formatter().parse(rule.text) if name is not None}
-    except ValueError as error:
-        raise KnowledgeError(f"{rule.name}.toml text: {error}") from None
-    if unknown := named - known:
-        raise KnowledgeError(f"{rule.name}.toml text: fact '{kind}' does not tell '{min(unknown)}'")
-
-
-def _check_body(rule: Rule, body: Callable[[Match], None], where: str) -> None:
-    flags: list[str] = []
-    try:
-        body(Match(0, lambda name, _: flags.append(name)))
-    except Exception as error:  # at start it is for the rule's author
-        raise KnowledgeError(f"{where}: its body fails with {type(error).__name__}") from error
-    if flags != [rule.id]:
-        raise KnowledgeError(f"{where}: its body must flag '{rule.id}', the id of {rule.name}.toml, once")
 
 
 def _natural(rule: Rule) -> tuple[tuple[int, str], ...]:
