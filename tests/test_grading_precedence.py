@@ -85,20 +85,21 @@ def test_a_pattern_needs_each_of_r4_to_r7(graded, missing):
 
 
 @pytest.mark.parametrize(
-    ("below", "at"),
+    ("rule", "limit", "kind", "rest"),
     [
-        (response(beta=0.74), response(beta=0.75)),
-        (response(z=1.27), response(z=1.28)),
-        (fact("rise", points=1.99), fact("rise", points=2.0)),
-        (fact("relative-rise", percent=29.9), fact("relative-rise", percent=30.0)),
-        (fact("rising-steps", share=0.59), fact("rising-steps", share=0.6)),
+        ("R4", "beta", "response", {"z": 2.0}),
+        ("R4", "z", "response", {"beta": 1.0}),
+        ("R5-points", "points", "rise", {}),
+        ("R5-percent", "percent", "relative-rise", {}),
+        ("R6", "share", "rising-steps", {}),
     ],
 )
-def test_each_limit_of_the_pattern_counts_from_its_own_value(graded, below, at):
-    kinds = {at.kind} if at.kind != "relative-rise" else {"rise", "relative-rise"}
-    rest = [one for one in PATTERN if one.kind not in kinds]
-    assert graded(*rest, below).name == "no-signal"
-    assert graded(*rest, at).name == "possible-oih"
+def test_each_limit_of_the_pattern_counts_from_its_own_value(graded, knowledge, rule, limit, kind, rest):
+    value = knowledge.rules.limit(rule, limit)
+    replaced = {"rise", "relative-rise"} if kind == "relative-rise" else {kind}
+    others = [one for one in PATTERN if one.kind not in replaced]
+    assert graded(*others, fact(kind, **rest, **{limit: value - 0.001})).name == "no-signal"
+    assert graded(*others, fact(kind, **rest, **{limit: value})).name == "possible-oih"
 
 
 @pytest.mark.parametrize("rule", CAPS)
