@@ -34,6 +34,12 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
+bench: setup
+	$(BIN)/python -m bench.run
+
+verify: setup
+	$(BIN)/oih-cds verify
+
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock

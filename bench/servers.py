@@ -1,0 +1,98 @@
+"""Starts the servers that are measured, each as it would be served, and tells their memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PATH = "/cds-services/oih-patient-view"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    name: str
+    base: str
+    process: subprocess.Popen[bytes]
+    started_in: float  # seconds from exec to the first answer
+
+    @property
+    def url(self) -> str:
+        return self.base + PATH
+
+    def rss_mb(self) -> float:
+        """Resident memory of the workers together."""
+        listed = subprocess.run(
+            ["ps", "-o", "rss=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        )
+        return sum(int(each) for each in listed.stdout.split()) / 1024
+
+
+@contextmanager
+def plain(name: str) -> Iterator[Server]:
+    """bench/noop.py or bench/floor.py under the same gunicorn as the service: one gthread worker."""
+    port = free_port()
+    command = ["-m", "gunicorn", f"bench.{name}:app", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    with _running(name, port, [*command, "--worker-class", "gthread", "--threads", "4", "--preload"], {}) as server:
+        yield server
+
+
+@contextmanager
+def service(folder: Path, *, name: str = "service", workers: int = 1, **settings: str) -> Iterator[Server]:
+    """`oih-cds serve` with a store of its own."""
+    port = free_port()
+    environment = {
+        "OIH_CDS_DATABASE_URL": f"sqlite:///{folder / f'{name}.sqlite3'}",
+        "OIH_CDS_WORKERS": str(workers),
+        "OIH_CDS_LOG_LEVEL": "WARNING",
+        **{f"OIH_CDS_{key.upper()}": value for key, value in settings.items()},
+    }
+    with _running(name, port, ["-m", "hooks.cli", "serve", "--port", str(port)], environment) as server:
+        yield server
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(name: str, port: int, arguments: list[str], environment: dict[str, str]) -> Iterator[Server]:
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        while not _answers(base):
+            if process.poll() is not None:
+                raise SystemExit(f"{name} ended before it answered")
+            time.sleep(0.02)
+        yield Server(name, base, process, time.perf_counter() - began)
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _answers(base: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{base}/cds-services", timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
