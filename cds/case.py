@@ -99,6 +99,14 @@ def read(document: object, asked: Asked, gaps: tuple[Gap, ...] = ()) -> Case:
     )
 
 
+def is_dated(document: object, asked: Asked) -> bool:
+    """Whether somebody named the evaluation date; otherwise it is now."""
+    if asked.as_of is not None:
+        return True
+    extension = document.get("extension") if isinstance(document, dict) else None
+    return isinstance(extension, dict) and extension.get(AS_OF) is not None
+
+
 def as_of(text: object, now: datetime, zone: tzinfo | None) -> AsOf:
     """The evaluation date: a date means the end of that local day, an instant itself, None now.
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -13,7 +12,7 @@ from flask_cors import CORS
 
 from cds import knowledge as knowledge_files
 from cds.engine import Engine
-from cds.knowledge import Knowledge, drugs, scales
+from cds.knowledge import Knowledge
 from hooks import issuers, problems, strict_json
 from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
 from hooks.ehr import Ehr, Fetched, uncounted
@@ -24,6 +23,7 @@ from hooks.problems import Refused, json_response
 from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
 from hooks.settings import Settings, SettingsError
+from hooks.site import extended
 from hooks.templates import declared, lint
 from hooks.trust import Gate, UsedTokens
 from hooks.web import Web
@@ -88,7 +88,9 @@ def create_app(
     listed = issuers.load(settings)
     web = web or Web()
     profiles = (*listed.values(), issuers.development(settings))
-    readings = {(each.pain_codes, each.ndc_codes): _site(known, each.pain_codes, each.ndc_codes) for each in profiles}
+    readings = {
+        (each.pain_codes, each.ndc_codes): extended(known, each.pain_codes, each.ndc_codes) for each in profiles
+    }
     for profile in profiles:
         if profile.mme_table not in known.drugs.tables:
             tables = ", ".join(known.drugs.tables)
@@ -181,13 +183,3 @@ def _cors(app: Flask, settings: Settings) -> None:
             supports_credentials=False,
             max_age=600,
         )
-
-
-def _site(known: Knowledge, pain_codes: Path | None, ndc_codes: Path | None) -> Knowledge:
-    """The knowledge extended by a site's own codes. Raises KnowledgeError naming file and line."""
-    found = known
-    if pain_codes is not None:
-        found = replace(found, scales=scales.load(known.rules.root, pain_codes))
-    if ndc_codes is not None:
-        found = replace(found, drugs=drugs.load(known.rules.root, ndc_codes))
-    return found

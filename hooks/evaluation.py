@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from cds.knowledge import Knowledge
 from hooks import strict_json
 from hooks.report import assess_json
 from hooks.schemas.response import checked_answer
+from hooks.site import extended
+from hooks.wall_clock import on_the_records_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,10 @@ class Evaluator:
 
     def assessment(self, document: object, asked: case.Asked) -> Assessment:
         """Raises InputError for what was sent, RuleFault where the rules did not run to their end."""
-        return assess.assess(case.read(document, asked), self.knowledge, self.engine, self.options)
+        found = case.read(document, asked)
+        if asked.zone is None and not case.is_dated(document, asked):
+            found = replace(found, as_of=case.as_of(None, on_the_records_clock(asked.now, found.entries), None))
+        return assess.assess(found, self.knowledge, self.engine, self.options)
 
     def report(self, document: object, asked: case.Asked) -> dict[str, Any]:
         """The assessment as contract.md's object, its cards checked as over HTTP. Raises like `assessment`."""
@@ -46,9 +51,12 @@ class Evaluator:
             return orjson.dumps(refusal(error)), False
 
 
-def load(root: Path | None = None) -> Evaluator:
-    """Raises KnowledgeError where a file of rules/ is wrong."""
-    known = knowledge.load(root)
+def load(root: Path | None = None, pain_codes: Path | None = None, ndc_codes: Path | None = None) -> Evaluator:
+    """Reads rules/, or another directory of that shape, and a site's own codes.
+
+    Raises KnowledgeError where one of the files is wrong.
+    """
+    known = extended(knowledge.load(root), pain_codes, ndc_codes)
     return Evaluator(known, Engine(known), CardOptions())
 
 

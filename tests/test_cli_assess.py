@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 
 from hooks.cli import main
@@ -112,6 +113,29 @@ def test_an_error_never_quotes_the_patient(tmp_path):
     _, (found,) = assess(path)
     assert found["error"]["code"] == "patient"
     assert "Silva" not in found["error"]["message"]
+
+
+@time_machine.travel("2026-03-11T02:00:00Z", tick=False)
+def test_now_is_told_on_the_wall_clock_of_the_record(tmp_path):
+    request = json.loads((FIXTURES / "founding" / "liang_2017_reading_a" / "request.json").read_text(encoding="utf-8"))
+    del request["extension"]
+    path = tmp_path / "now.json"
+    path.write_text(json.dumps(request))
+    _, (found,) = assess(path)
+    assert found["as_of"] == "2026-03-10T21:00:00-05:00"
+    assert found["current_mme"]["date"] == "2026-03-10"
+
+
+def test_a_site_s_pain_codes_are_read_here_too(tmp_path, monkeypatch):
+    request = (RISES / "request.json").read_text(encoding="utf-8")
+    local = request.replace('"http://loinc.org", "code": "72514-3"', '"urn:ehr", "code": "PAIN"')
+    (tmp_path / "request.json").write_text(local, encoding="utf-8")
+    codes = tmp_path / "codes.csv"
+    _, (without,) = assess(tmp_path)
+    codes.write_text("system,code,instrument,scale\nurn:ehr,PAIN,nrs,0-10\n")
+    monkeypatch.setenv("OIH_CDS_PAIN_CODES", str(codes))
+    _, (found,) = assess(tmp_path)
+    assert (without["statistics"]["scores"], found["statistics"]["scores"]) == (0, 68)
 
 
 # ------------------------------------------------------------------------------------------- inputs

@@ -19,7 +19,7 @@ import orjson
 from cds import case
 from cds.clinical import FhirVersion
 from cds.errors import InputError
-from hooks import evaluation
+from hooks import evaluation, settings
 from hooks.inputs import documents
 
 _CHUNK = 16  # inputs sent to a process at once
@@ -48,14 +48,26 @@ def command(
     """Evaluate CDS Hooks requests, FHIR Bundles, fixture folders or .ndjson files; `-` is standard input.
 
     Prints one JSON object a line, in input order. An input that cannot be evaluated is an {"error": ...} in its place,
-    the others are evaluated, and the exit status is 3.
+    the others are evaluated, and the exit status is 3. A site's time zone, pain codes and drug crosswalk are read from
+    the settings (OIH_CDS_TIME_ZONE, OIH_CDS_PAIN_CODES, OIH_CDS_NDC_CODES).
     """
-    asked = case.Asked(now=datetime.now().astimezone(), as_of=as_of, version=fhir_version, table=mme_table)
+    site = settings.load()
+    asked = case.Asked(
+        now=datetime.now().astimezone(),
+        as_of=as_of,
+        version=fhir_version,
+        table=mme_table,
+        zone=None if site.time_zone is None else settings.zone(site.time_zone),
+    )
     _refuse_options(asked)
+    evaluator = evaluation.load(pain_codes=site.pain_codes, ndc_codes=site.ndc_codes)
+    # What was loaded stays: the collector need not walk it again after each patient.
+    gc.collect()
+    gc.freeze()
     output = sys.stdout.buffer
     failed = False
-    found = documents(paths, sys.stdin.buffer)
-    for text, evaluated in lines(found, asked, jobs or len(os.sched_getaffinity(0))):
+    work = partial(_evaluate, evaluator, asked)
+    for text, evaluated in lines(work, documents(paths, sys.stdin.buffer), jobs or len(os.sched_getaffinity(0))):
         output.write(text + b"\n")
         failed |= not evaluated
     output.flush()
@@ -63,13 +75,8 @@ def command(
         ctx.exit(NOT_EVALUATED)
 
 
-def lines(inputs: Iterable[Input], asked: case.Asked, jobs: int) -> Iterator[Line]:
+def lines(work: Callable[[Input], Line], inputs: Iterable[Input], jobs: int) -> Iterator[Line]:
     """The output lines in input order; several processes share the work where there is enough of it."""
-    evaluator = evaluation.load()
-    # What was loaded stays: the collector need not walk it again after each patient.
-    gc.collect()
-    gc.freeze()
-    work = partial(_evaluate, evaluator, asked)
     waiting = iter(inputs)
     first = list(islice(waiting, 2 * _CHUNK))
     if jobs == 1 or len(first) < 2 * _CHUNK:
