@@ -29,6 +29,7 @@ class Plan:
     stop_moment   a written end with its time of day, None for dates
     route         route of its lines; lines by several routes make several plans
     zero          a recorded "not taken"
+    slots         times of day that its lines name
     """
 
     use: MedicationUse
@@ -45,10 +46,7 @@ class Plan:
     stopped: bool = False
     began: datetime | None = None
     ceased: datetime | None = None
-
-    @property
-    def slots(self) -> frozenset[str]:
-        return frozenset(slot for line in self.lines if line.schedule for slot in line.schedule.slots)
+    slots: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> tuple[date, datetime]:

@@ -179,7 +179,12 @@ def _by_route(plan: Plan) -> list[Plan]:
     """One plan for each route: swallowed and injected amounts of one drug are different therapies."""
     routes = list(dict.fromkeys(line.route for line in plan.lines))
     if len(routes) == 1:
-        return [replace(plan, route=routes[0])]
-    return [
-        replace(plan, route=route, lines=tuple(line for line in plan.lines if line.route == route)) for route in routes
-    ]
+        return [replace(plan, route=routes[0], slots=_slots(plan.lines))]
+    parts = [(route, tuple(line for line in plan.lines if line.route == route)) for route in routes]
+    return [replace(plan, route=route, lines=lines, slots=_slots(lines)) for route, lines in parts]
+
+
+def _slots(lines: tuple[Line, ...]) -> frozenset[str]:
+    """The times of day of a plan all of whose lines name one."""
+    named = [line.schedule.slots for line in lines if line.schedule is not None]
+    return frozenset().union(*named) if len(named) == len(lines) and all(named) else frozenset()

@@ -11,8 +11,8 @@ from itertools import pairwise
 from cds.clinical import MedicationUse, Source
 from cds.dose.course import Course, Plan
 from cds.dose.days import DAY
+from cds.dose.slots import successors
 from cds.dose.status import Standing, standing
-from cds.dose.therapy import apart
 from cds.dose.values import NotCounted
 from cds.knowledge.drugs import Drugs
 
@@ -29,11 +29,12 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
     last: dict[int, date] = {}
     for indices in groups.values():
         ordered = sorted(indices, key=lambda index: (ended[index].rank, ended[index].use.reference))
-        for position, index in enumerate(ordered):
-            if ended[index].last is None and not _finite(ended[index]):
-                later = _successor(ended, ordered, position)
-                if later is not None:
-                    last[index] = min(last.get(index, later), later)
+        later = successors([(ended[index].rank, ended[index].slots) for index in ordered])
+        for index, position in zip(ordered, later, strict=True):
+            if position is not None and ended[index].last is None and not _finite(ended[index]):
+                # The day before the first later plan that takes its place.
+                end = ended[ordered[position]].first - DAY
+                last[index] = min(last.get(index, end), end)
     for index, day in last.items():
         ended[index] = replace(ended[index], last=day)
     return _changed_over([plan for plan in ended if plan.last is None or plan.last >= plan.first])
@@ -56,16 +57,6 @@ def _finite(plan: Plan) -> bool:
 
 def _listed(schedule: object) -> bool:
     return bool(getattr(schedule, "events", ()))
-
-
-def _successor(plans: Sequence[Plan], ordered: Sequence[int], position: int) -> date | None:
-    """The day before the first later plan that takes this one's place."""
-    mine = plans[ordered[position]]
-    for index in ordered[position + 1 :]:
-        other = plans[index]
-        if other.rank > mine.rank and not apart(mine, other):
-            return other.first - DAY
-    return None
 
 
 def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:

@@ -7,15 +7,11 @@ from dataclasses import dataclass, replace
 
 from cds.clinical import Source
 from cds.dose.course import Plan
+from cds.dose.slots import Busy, apart
 from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
 
+_TIED = "two resources of one day for one product differ: the lower and the higher are the range"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
-_SLOT_CLASS = {
-    "MORN": "morning", "MORN.early": "morning", "MORN.late": "morning", "ACM": "morning", "CM": "morning",
-    "PCM": "morning", "WAKE": "morning", "NOON": "noon", "ACD": "noon", "CD": "noon", "PCD": "noon", "AFT": "afternoon",
-    "AFT.early": "afternoon", "AFT.late": "afternoon", "EVE": "evening", "EVE.early": "evening", "EVE.late": "evening",
-    "ACV": "evening", "CV": "evening", "PCV": "evening", "NIGHT": "night", "HS": "night", "PHS": "night",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +179,8 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         if shares:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
-            return [replace(share, flags=(*share.flags, *flags)) for share in _merged(shares, chosen)], chosen
+            merged = _merged(shares) if _TIED in flags else shares
+            return [replace(share, flags=(*share.flags, *flags)) for share in merged], chosen
         if without_number is None:
             without_number = chosen
     return [], without_number or []
@@ -192,45 +189,32 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
 def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]:
     """A later one replaces an earlier one, unless they name different times of day."""
     kept: list[Active] = []
-    flags: tuple[str, ...] = ()
-    for each in reversed(of_source):
-        conflicts = [other for other in kept if not apart(each.plan, other.plan)]
-        if not conflicts:
+    busy = Busy()
+    same_rank, totals = Busy(), set[Range]()
+    tied = False
+    for position, each in enumerate(reversed(of_source)):
+        plan = each.plan
+        if position == 0 or plan.rank != of_source[-position].plan.rank:
+            same_rank, totals = Busy(), set()
+        conflicts = busy.conflicts(plan.slots)
+        rivals = conflicts and same_rank.conflicts(plan.slots) and _total(each) not in totals
+        tied = tied or rivals
+        if rivals or not conflicts:
             kept.append(each)
-        elif any(other.plan.rank == each.plan.rank for other in conflicts) and _total(each) not in map(
-            _total, conflicts
-        ):
-            kept.append(each)
-            flags = ("two resources of one day for one product differ: the lower and the higher are the range",)
-    return kept[::-1], flags
+            busy.add(plan.slots)
+            same_rank.add(plan.slots)
+            totals.add(_total(each))
+    if not tied:
+        return kept[::-1], ()
+    return kept[::-1], (_TIED,)
 
 
-def apart(one: Plan, other: Plan) -> bool:
-    """Whether both name times of day, and none in common."""
-    mine, theirs = one.slots, other.slots
-    if not mine or not theirs:
-        return False
-    if all(":" in slot for slot in mine | theirs) or not any(":" in slot for slot in mine | theirs):
-        return not mine & theirs
-    return not {_slot_class(slot) for slot in mine} & {_slot_class(slot) for slot in theirs}
-
-
-def _slot_class(slot: str) -> str:
-    if ":" not in slot:
-        return _SLOT_CLASS.get(slot, slot)
-    hour = int(slot.split(":")[0])
-    return next(
-        (name for limit, name in ((5, "night"), (11, "morning"), (14, "noon"), (17, "afternoon"), (21, "evening")) if hour < limit),
-        "night",
-    )  # fmt: skip
-
-
-def _merged(shares: Sequence[Share], chosen: Sequence[Active]) -> list[Share]:
+def _merged(shares: Sequence[Share]) -> list[Share]:
     """Resources that exclude each other become one share with a range; parts of one therapy stay side by side."""
     merged: list[Share] = []
     for share in shares:
-        rival = next((at for at, other in enumerate(merged) if not apart(share.plan, other.plan)), None)
-        if rival is None or len(chosen) == 1:
+        rival = next((at for at, other in enumerate(merged) if not apart(share.plan.slots, other.plan.slots)), None)
+        if rival is None:
             merged.append(share)
             continue
         other = merged[rival]

@@ -86,7 +86,7 @@ def plain(value: Decimal, places: int = 6) -> str:
 
 def refuse_absurd(value: Decimal) -> None:
     """Raises NotCounted for a number that can only be a slip: decimal arithmetic itself gives up beyond its precision."""
-    if value.adjusted() > 9:
+    if value.adjusted() > 5:  # a million: a kilogram a day, where the unit is mg
         raise NotCounted("absurd", "the number is beyond any dose")
 
 
