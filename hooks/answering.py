@@ -117,6 +117,10 @@ class Desk:
         case = replace(case, entries=entries, gaps=prefetch.gaps(parts, cutoff, reasons))
         return assess(case, reading.knowledge, self._engine, self._options)
 
+    def again(self, case: Case, issuer: Issuer) -> Assessment:
+        """The assessment of a case that was evaluated before, as the card's page needs it."""
+        return assess(case, self.reading(issuer, case.version).knowledge, self._engine, self._options)
+
     def _case(self, service: Service, issuer: Issuer, request: HookRequest, now: datetime) -> Case:
         """The case without its record: whom it is about, when, and the draft orders that count."""
         asked = cases.Asked(

@@ -10,6 +10,7 @@ from cds.cards import CardOptions
 from cds.clinical import Assessment, Card
 from cds.knowledge import Knowledge
 from hooks.answering import Evaluated
+from hooks.issuers import Issuer
 from hooks.metrics import Metrics
 from hooks.store import IssuedCard
 from hooks.store.budget import Budget
@@ -40,7 +41,7 @@ class Dispatcher:
     budget: Budget | None = None
     key: bytes | None = None
     shadow: frozenset[str] = frozenset()
-    page_links: Callable[[Assessment], str] | None = None
+    page_links: Callable[[Assessment, Issuer], str] | None = None
 
     def __call__(self, evaluated: Evaluated) -> tuple[Card, ...]:
         """Raises StoreError where a setting needs the store and it does not answer."""
@@ -58,7 +59,7 @@ class Dispatcher:
             self._withhold(service, found.cards, "budget")
             return ()
         if allowed.cards and self.page_links is not None:
-            options = replace(self.options, link_mode="absolute", page_url=self.page_links(allowed))
+            options = replace(self.options, link_mode="absolute", page_url=self.page_links(allowed, evaluated.issuer))
             allowed = replace(allowed, cards=cards.build(allowed, self.knowledge, options))
         for card in allowed.cards:
             self.metrics.cards.labels(service, card.kind, card.rule).inc()

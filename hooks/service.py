@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 from flask import Flask, Response, g, request
@@ -16,6 +18,7 @@ from hooks.app import Door, create_app
 from hooks.dispatch import Dispatcher
 from hooks.feedback import Feedback
 from hooks.metrics import CONTENT_TYPE, Metrics
+from hooks.pages.install import House, install, signed_pages
 from hooks.prefetch import MissingKeys
 from hooks.problems import Refused, Unauthenticated, json_response
 from hooks.schemas import read_feedback
@@ -24,12 +27,20 @@ from hooks.store import Store, StoreError, open_store
 from hooks.store.budget import Budget
 from hooks.store.outbox import Outbox
 from hooks.store.tokens import UsedTokens
+from hooks.web import Web
 
 _log = structlog.get_logger(__name__)
 
 
-def create_service(settings: Settings) -> Flask:
+def create_service(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+    web: Web | None = None,
+) -> Flask:
     """The WSGI application with everything on.
+
+    clock  now, aware: what an evaluation takes for today
 
     Raises KnowledgeError, SettingsError, StoreError or ValueError: a service that is not wholly in order does not start.
     """
@@ -38,6 +49,7 @@ def create_service(settings: Settings) -> Flask:
     store = open_store(settings.database_url.get_secret_value())
     metrics = Metrics()
     key = settings.secret_key.get_secret_value().encode() if settings.secret_key is not None else None
+    signed = signed_pages(settings, store, _now)
     weakest_first = tuple(reversed(known.grades.ladder))
     budget = Budget(store, settings.alert_budget_days, weakest_first) if settings.alert_budget_days else None
     dispatcher = Dispatcher(
@@ -49,6 +61,7 @@ def create_service(settings: Settings) -> Flask:
         budget=budget,
         key=key,
         shadow=frozenset(settings.shadow_services),
+        page_links=signed.link if signed is not None and settings.link == "absolute" else None,
     )
     app = create_app(
         settings,
@@ -56,11 +69,15 @@ def create_service(settings: Settings) -> Flask:
         dispatch=dispatcher,
         fetched=lambda key, result: metrics.fetches.labels(key, result).inc(),
         known=known,
+        clock=clock,
+        web=web,
     )
     _kill_switch(app, frozenset(settings.disabled_services))
     _feedback(app, Feedback(store, metrics, budget, known.catalogue.silencing))
     _health(app, store)
     _numbers(app, metrics, settings)
+    door: Door = app.extensions["oih-cds"]
+    install(app, House(settings, door.desk, door.services, door.issuers, store, door.web, clock), signed)
     _about(app, as_document(attributes.load(known.rules.root), known.evidence))
     return app
 

@@ -107,6 +107,16 @@ class Settings(BaseSettings):
         "off",
         description="How cards lead to the page: a SMART launch, a signed link that lives for minutes, or not at all.",
     )
+    link_minutes: int = Field(15, ge=1, le=120, description="How long a signed link to the page lives.")
+    smart: Path | None = Field(
+        None,
+        description="Registration file (.toml) for the SMART launch: at which record systems, under which client id. "
+        "Unset: no launch. Needs OIH_CDS_SECRET_KEY and OIH_CDS_PUBLIC_URL.",
+    )
+    session_minutes: int = Field(30, ge=5, le=480, description="How long a page that was opened by SMART launch lives.")
+    frame_ancestors: Words = Field(
+        (), description="Origins of EHRs that may show our pages in a frame, comma-separated. Unset: nobody."
+    )
     explain_silence: bool = Field(False, description="For testers: a card also where there is nothing to show.")
     retention_days: int = Field(365, ge=1, le=3650, description="How long issued cards and feedback are kept.")
     alert_budget_days: int = Field(
@@ -120,12 +130,14 @@ class Settings(BaseSettings):
     threads: int = Field(4, ge=1, le=64, description="Threads of a worker.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
 
-    @field_validator("cors_origins", "fhir_servers", "shadow_services", "disabled_services", mode="before")
+    @field_validator(
+        "cors_origins", "frame_ancestors", "fhir_servers", "shadow_services", "disabled_services", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("cors_origins")
+    @field_validator("cors_origins", "frame_ancestors")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
@@ -157,6 +169,9 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}PUBLIC_URL must be set with {PREFIX}ISSUERS: a token's aud is compared with it")
         if self.issuers is not None and self.fhir_servers:
             raise ValueError(f"{PREFIX}FHIR_SERVERS is for development mode; list servers in the issuer file")
+        for name, wanted in (("LINK", self.link == "absolute"), ("SMART", self.smart is not None)):
+            if wanted and (self.secret_key is None or self.public_url is None):
+                raise ValueError(f"{PREFIX}{name} needs {PREFIX}SECRET_KEY and {PREFIX}PUBLIC_URL")
         return self
 
     @property

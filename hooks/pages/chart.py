@@ -84,7 +84,7 @@ class ChartData:
     title: str = ""
 
 
-def svg(data: ChartData, width: float = 9.6, height: float = 5.4) -> str:
+def svg(data: ChartData, width: float = 9.6, height: float = 4.3) -> str:
     """The chart as an <svg> element; the same data give the same bytes."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -130,24 +130,19 @@ def _doses(axes: Axes, data: ChartData) -> None:
         lows, highs = [each.low for each in run], [each.high for each in run]
         if all(low is not None for low in lows) and all(high is not None for high in highs) and lows != highs:
             axes.stairs(highs, edges, baseline=lows, fill=True, color=DOSE, alpha=0.18, linewidth=0)  # type: ignore[arg-type]
-    for each in data.doses:
-        if each.mid is not None and each.high is None:
-            axes.plot(
-                _day(each.start + (each.end - each.start) / 2),
-                each.mid,
-                marker=6,
-                markersize=5,
-                color=DOSE,
-                linestyle="none",
-            )
+        if run[0].high is None:
+            middle: Any = run[0].start + (run[-1].end - run[0].start) / 2
+            axes.plot(middle, max(mid for mid in mids if mid is not None), marker=6, color=DOSE, linestyle="none")
     if data.reference is not None:
         axes.axhline(data.reference, color=MUTED, linewidth=0.8, linestyle=(0, (6, 4)))
+        # Outside the panel: inside, it would stand on the line of somebody's doses.
         axes.annotate(
-            f"{data.reference:g} {data.unit}",
-            (0.0, data.reference),
+            f"{data.reference:g}",
+            (1.0, data.reference),
             xycoords=("axes fraction", "data"),
-            xytext=(3, 2),
+            xytext=(3, 0),
             textcoords="offset points",
+            va="center",
             color=MUTED,
             fontsize=8,
         )
@@ -212,10 +207,13 @@ def _pain(axes: Axes, data: ChartData) -> None:
 
 def _events(axes: Axes, events: Sequence[Mark]) -> None:
     for position, event in enumerate(events):
+        near = position and event.label == events[position - 1].label
         height = 0.02 + 0.09 * (position % 3)
         if event.end is not None and event.end > event.at:
             axes.axvspan(_day(event.at), _day(event.end), color=EVENT, alpha=0.12, linewidth=0)
         axes.axvline(_day(event.at), color=EVENT, linewidth=1.0)
+        if near:
+            continue
         axes.annotate(
             event.label,
             (_day(event.at), height),

@@ -15,16 +15,17 @@ from cds.clinical import AsOf, Case, Entry, FhirVersion, Gap
 
 _ENTRY = ("resource", "position", "full_url", "draft", "selected")
 _GAP = ("key", "kind", "text")
-_PLAIN = ("service", "hook", "instance", "patient_id", "user_id", "encounter_id", "table")
+_PLAIN = ("service", "hook", "instance", "patient_id", "user_id", "encounter_id", "table", "evaluate_palliative")
 
 
-def dump(case: Case) -> bytes:
-    """Packed JSON. A zone is kept by its IANA name, as the settings give it."""
+def dump(case: Case, issuer: str) -> bytes:
+    """Packed JSON, with the name of the issuer under whose profile the case was read. A zone is kept by its IANA name, as the settings give it."""
     offset = case.as_of.offset
     return zlib.compress(
         orjson.dumps(
             {
                 **{name: getattr(case, name) for name in _PLAIN},
+                "issuer": issuer,
                 "zone": None if case.zone is None else str(case.zone),
                 "version": str(case.version),
                 "as_of": {
@@ -40,11 +41,11 @@ def dump(case: Case) -> bytes:
     )
 
 
-def load(content: bytes) -> Case:
-    """The case that `dump` packed."""
+def load(content: bytes) -> tuple[Case, str]:
+    """The case that `dump` packed, and its issuer."""
     packed: dict[str, Any] = orjson.loads(zlib.decompress(content))
     as_of = packed["as_of"]
-    return Case(
+    case = Case(
         **{name: packed[name] for name in _PLAIN},
         version=FhirVersion(packed["version"]),
         as_of=AsOf(
@@ -57,3 +58,4 @@ def load(content: bytes) -> Case:
         entries=tuple(Entry(**each) for each in packed["entries"]),
         gaps=tuple(Gap(**each) for each in packed["gaps"]),
     )
+    return case, packed["issuer"]

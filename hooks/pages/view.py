@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from typing import TypeVar
+from urllib.parse import quote
 
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cds.clinical import Assessment, DailyDose, Finding, Gate, PainScore, Step, Uncounted
+from cds.cards import options_in_order
+from cds.clinical import Assessment, Finding, Gate, Uncounted
 from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
+from hooks.pages import rows, words
 from hooks.pages.changes import what_would_change
 from hooks.pages.chart import svg
 from hooks.pages.chart_data import chart_data
+from hooks.pages.rows import DoseRow, EventRow, LevelRow, ScoreRow, StepRow
+from hooks.pages.words import UNKNOWN, count, day, number, signed
 
-UNKNOWN = "not known"
+T = TypeVar("T")
+# Raw HTML stays text: what a record says may reach a card.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,42 +34,6 @@ class Row:
     label: str
     value: str
     meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    number: int
-    when: str
-    dose: str
-    change: str
-    pain_before: str
-    pain_after: str
-    adjusted: str
-    without: str
-    remark: str
-    anchor: str
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRow:
-    """Consecutive days with the same dose from the same records."""
-
-    anchor: str
-    days: str
-    low: str
-    mid: str
-    high: str
-    sums: tuple[tuple[str, str], ...]  # (arithmetic, reference)
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    anchor: str
-    when: str
-    score: str
-    instrument: str
-    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +52,16 @@ class PageView:
     reasons: tuple[Finding, ...]
     caps: tuple[Finding, ...]
     chart: Markup
-    chart_words: str
+    reference: str
     measures: tuple[Row, ...]
     method: str
     notes: tuple[str, ...]
+    cards: tuple[Markup, ...]
+    options: tuple[str, ...]
+    proposed: str
     steps: tuple[StepRow, ...]
+    levels: tuple[LevelRow, ...]
+    events: tuple[EventRow, ...]
     changes: tuple[str, ...]
     checklist: tuple[tuple[str, str], ...]
     gates: tuple[Gate, ...]
@@ -96,27 +73,30 @@ class PageView:
     foreign: int
     doses: tuple[DoseRow, ...]
     scores: tuple[ScoreRow, ...]
+    function: tuple[ScoreRow, ...]
+    left_out: tuple[str, ...]
     reports: tuple[Report, ...]
     not_used: tuple[Report, ...]
-    server: str | None
+    resources: str | None
 
     def resource_url(self, reference: str) -> str | None:
-        """Where the record's own page of a resource is, if the EHR's address is known."""
-        if self.server is None or ":" in reference or "[" in reference:
-            return None
-        return f"{self.server}/{reference}"
+        """Where the record's own words are shown, None where no such address exists."""
+        return None if self.resources is None else f"{self.resources}?ref={quote(reference, safe='')}"
 
 
-def page_view(found: Assessment, knowledge: Knowledge, *, server: str | None = None) -> PageView:
-    """server  base URL of the EHR's FHIR server, for links to the resources; None: references are plain text"""
-    words = knowledge.catalogue.grades[found.grade.name]
+def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None = None) -> PageView:
+    """resources  address under which single resources are shown; None: references are plain text"""
+    grade = knowledge.catalogue.grades[found.grade.name]
     caps = set(map(id, found.grade.caps))
     data = chart_data(found, knowledge)
+    cut = _Cut()
+    doses = rows.dose_rows(found.dose.daily)
+    headline = _headline(found, knowledge)
     return PageView(
-        grade=words.words,
-        meaning=words.meaning,
-        headline=_headline(found),
-        as_of=found.case.as_of.text,
+        grade=grade.words,
+        meaning=grade.meaning,
+        headline=headline,
+        as_of=words.as_of(found.case.as_of),
         mode="in-patient, in hours" if found.trend.mode == "acute" else "out-patient, in days",
         table=found.dose.table,
         version=str(found.record.version),
@@ -124,54 +104,69 @@ def page_view(found: Assessment, knowledge: Knowledge, *, server: str | None = N
         supported=found.grade.supported,
         reasons=tuple(each for each in found.grade.reasons if id(each) not in caps),
         caps=found.grade.caps,
-        chart=Markup(svg(data)),  # noqa: S704 - drawn by us; the labels that reach it are escaped by the drawing
-        chart_words=_chart_words(found),
+        chart=Markup(svg(data) if data.doses or data.points else ""),  # noqa: S704 - drawn by us; the labels that reach it are escaped by the drawing
+        reference="" if data.reference is None else number(data.reference),
         measures=_measures(found),
         method=found.trend.method,
         notes=found.trend.notes,
-        steps=tuple(_step(step, found) for step in found.trend.steps),
+        cards=tuple(Markup(_MARKDOWN.render(card.whole or card.detail)) for card in found.cards),  # noqa: S704 - html is off
+        options=options_in_order(found, knowledge),
+        proposed=_proposed(found),
+        steps=rows.step_rows(found, knowledge, doses),
+        levels=rows.level_rows(found, knowledge),
+        events=cut.first(rows.event_rows(found), _MOST_LISTED, "procedures and other drugs"),
         changes=what_would_change(found, knowledge),
         checklist=_checklist(found),
         gates=found.gates,
-        uncounted=found.dose.uncounted,
-        unread=tuple((each.reference, each.reason) for each in found.record.unread),
-        rejected=found.pain.rejected,
+        uncounted=cut.first(found.dose.uncounted, _MOST_LISTED, "opioids without a number"),
+        unread=cut.first(
+            tuple((each.reference, each.reason) for each in found.record.unread), _MOST_LISTED, "resources not read"
+        ),
+        rejected=cut.first(found.pain.rejected, _MOST_LISTED, "scores not used"),
         gaps=tuple((gap.key, gap.text) for gap in found.case.gaps),
-        flags=found.dose.flags,
+        flags=cut.first(found.dose.flags, _MOST_LISTED, "doses to be checked"),
         foreign=found.record.foreign,
-        doses=tuple(_doses(found.dose.daily)),
-        scores=tuple(_score(score, n) for n, score in enumerate(found.pain.scores)),
+        doses=cut.last(doses, rows.MOST_ROWS, "runs of days with one dose"),
+        scores=cut.last(rows.score_rows(found.pain.scores), rows.MOST_ROWS, "pain scores"),
+        function=cut.last(rows.function_rows(found), rows.MOST_ROWS, "function scores"),
+        left_out=cut.told,
         reports=tuple(report for report in knowledge.evidence.reports.values() if not report.not_used),
         not_used=knowledge.evidence.not_used,
-        server=server,
+        resources=resources,
     )
 
 
-def number(value: float | Decimal | None, places: int = 1) -> str:
-    """Rounded for the eye; "not known" where there is no number."""
-    if value is None:
-        return UNKNOWN
-    text = f"{value:.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+class _Cut:
+    """Keeps a list to what a page can hold, and tells what it left out. `told` is complete when all lists went through."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        return tuple(self._told)
+
+    def first(self, items: Sequence[T], most: int, what: str) -> tuple[T, ...]:
+        self._note(len(items), most, what, "first")
+        return tuple(items[:most])
+
+    def last(self, items: Sequence[T], most: int, what: str) -> tuple[T, ...]:
+        self._note(len(items), most, what, "latest")
+        return tuple(items[-most:])
+
+    def _note(self, size: int, most: int, what: str, which: str) -> None:
+        if size > most:
+            self._told.append(f"Of {size} {what} the {which} {most} are listed; all of them were counted.")
 
 
-def signed(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{value:+.1f}"
-
-
-def day(moment: date | datetime) -> str:
-    """12 Mar 2026; with the time of day in acute mode."""
-    return f"{moment.day} {moment:%b %Y}"
-
-
-def _headline(found: Assessment) -> str:
+def _headline(found: Assessment, knowledge: Knowledge) -> str:
     rise = found.trend.co_rise
     levels = rise.levels
     if rise.holds and levels:
         pain = [level.pain for level in levels if level.pain is not None]
-        doses = f"{number(levels[0].dose)} to {number(levels[-1].dose)}"
+        doses = f"{number(levels[0].dose)} to {number(levels[-1].dose)} {words.dose_unit(found, knowledge)}"
         return (
-            f"Pain rose from {number(pain[0])} to {number(pain[-1])} of 10 while the daily opioid dose rose from {doses} MME "
+            f"Pain rose from {number(pain[0])} to {number(pain[-1])} of 10 while the opioid dose rose from {doses} "
             f"in {rise.increases} increases, {day(levels[0].start)} to {day(levels[-1].end)}."
         )
     if not found.dose.daily:
@@ -181,11 +176,12 @@ def _headline(found: Assessment) -> str:
     return "Pain did not rise with the dose over three or more dose levels."
 
 
-def _chart_words(found: Assessment) -> str:
-    return (
-        "Two panels on one time axis: opioid dose above, pain scores below. "
-        f"{_headline(found)} The same numbers stand in the tables below."
-    )
+def _proposed(found: Assessment) -> str:
+    """What the draft orders would do, "" where there are none."""
+    proposed = found.dose.proposed
+    if proposed is None or not (proposed.references or proposed.uncounted):
+        return ""
+    return f"The order would change the scheduled dose from {number(proposed.before)} to {number(proposed.after)} MME a day."
 
 
 def _measures(found: Assessment) -> tuple[Row, ...]:
@@ -212,42 +208,15 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
             f"{signed(seen.cumulative_rise)} points",
             "Sum of the raw rises at the counted increases.",
         ),
-        Row("Increases followed by more pain", share or UNKNOWN, f"Of {_count(seen.up_steps)} counted increases."),
+        Row("Increases followed by more pain", share or UNKNOWN, f"Of {count(seen.up_steps)} counted increases."),
         Row(
             "Drift between steps",
             f"{signed(seen.drift_per_30d)} points per 30 days",
             "How pain moves while the dose stands still.",
         ),
         Row("Order in time", found.trend.ordering, ordering),
-        Row("Scores used", _count(seen.scores), f"Over {_count(seen.span_days)} days."),
+        Row("Scores used", count(seen.scores), f"Over {count(seen.span_days)} days."),
     )
-
-
-def _count(value: int | None) -> str:
-    return UNKNOWN if value is None else str(value)
-
-
-def _step(step: Step, found: Assessment) -> StepRow:
-    left_out = next((each for each in found.trend.left_out if each.step == step.number), None)
-    holds = {None: "", True: ", grade holds", False: ", grade falls"}[left_out.holds if left_out else None]
-    unit = "MME/4 h" if found.trend.mode == "acute" else "MME"
-    when = f"{day(step.at)} {step.at:%H:%M}" if found.trend.mode == "acute" else day(step.at)
-    return StepRow(
-        number=step.number,
-        when=when,
-        dose=f"{number(step.before)} to {number(step.after)} {unit}",
-        change=f"{100 * (step.after / step.before - 1):+.0f} %" if step.before > 0 else UNKNOWN,
-        pain_before=_pain(step.pain_before, step.scores_before),
-        pain_after=_pain(step.pain_after, step.scores_after),
-        adjusted=signed(step.adjusted),
-        without="" if left_out is None else f"{signed(left_out.beta)} points, {number(left_out.z)} SE{holds}",
-        remark=f"not counted: {step.void}" if step.void else "",
-        anchor=_dose_anchor(step.at.date(), found.dose.daily),
-    )
-
-
-def _pain(mean: float | None, scores: int) -> str:
-    return "no score" if mean is None else f"{number(mean)} ({scores} score{'' if scores == 1 else 's'})"
 
 
 def _checklist(found: Assessment) -> tuple[tuple[str, str], ...]:
@@ -272,48 +241,3 @@ def _checklist(found: Assessment) -> tuple[tuple[str, str], ...]:
         )
         for question, rules in questions
     )
-
-
-def _doses(daily: Sequence[DailyDose]) -> Iterable[DoseRow]:
-    run: list[DailyDose] = []
-    for each in daily:
-        if run and (each.day - run[-1].day != timedelta(days=1) or _same(each) != _same(run[0])):
-            yield _dose_row(run)
-            run = []
-        run.append(each)
-    if run:
-        yield _dose_row(run)
-
-
-def _same(each: DailyDose) -> object:
-    return each.low, each.mid, each.high, tuple((part.reference, part.arithmetic) for part in each.contributors)
-
-
-def _dose_row(run: Sequence[DailyDose]) -> DoseRow:
-    first, last = run[0], run[-1]
-    days = day(first.day) if first is last else f"{day(first.day)} to {day(last.day)} ({len(run)} days)"
-    flags = dict.fromkeys(flag for part in first.contributors for flag in part.flags)
-    certainty = dict.fromkeys(part.certainty for part in first.contributors if part.certainty != "coded")
-    return DoseRow(
-        anchor=f"dose-{first.day}",
-        days=days,
-        low=number(first.low),
-        mid=number(first.mid),
-        high="open" if first.high is None else number(first.high),
-        sums=tuple((part.arithmetic, part.reference) for part in first.contributors),
-        remarks=(*flags, *certainty),
-    )
-
-
-def _dose_anchor(at: date, daily: Sequence[DailyDose]) -> str:
-    anchor = ""
-    for row in _doses(daily):
-        if row.anchor[5:] > at.isoformat():
-            break
-        anchor = row.anchor
-    return anchor
-
-
-def _score(score: PainScore, position: int) -> ScoreRow:
-    when = f"{day(score.at)} {score.at:%H:%M}" if score.timed else day(score.at)
-    return ScoreRow(f"score-{position}", when, number(score.score), score.instrument, score.reference)
