@@ -53,7 +53,7 @@ def command(port: int) -> None:
             console.print(_panel(card))
         if not answer["cards"]:
             raise DemoFailed("the service answered the index case without a card; please report it")
-        console.print(f"Services: {base}/cds-services")
+        console.print(f"Services: {base}/cds-services, described in {base}/openapi.json")
         console.print(f"About, sources and limits: {base}/about")
         if sys.stdout.isatty():
             console.print("Serving until Ctrl-C.")
