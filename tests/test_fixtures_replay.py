@@ -73,6 +73,22 @@ def test_there_are_as_many_cards_as_was_said_before(folder):
         assert ("`warning`" in text) == any(card["indicator"] == "warning" for card in one["cards"])
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("what_was_sent/strangers_scores", "pattern/pain_rises_with_each_increase"),
+        ("what_was_sent/entered_in_error", "pattern/pain_rises_with_each_increase"),
+        ("what_was_sent/everything_twice", "pattern/pain_rises_with_each_increase"),
+        ("what_was_sent/monthly_renewals", "pattern/pain_rises_with_each_increase"),
+        ("founding/liang_2017_reading_a_day_1_18h", "founding/liang_2017_reading_b_day_1_18h"),
+    ],
+)
+def test_what_must_not_matter_changes_neither_dose_nor_statistics(one, other):
+    (first,), (second,) = expected(one), expected(other)
+    for key in ("co_rise", "grade", "supported", "statistics", "daily_mme", "current_mme", "reasons"):
+        assert first[key] == second[key], key
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_it_is_answered_as_expected_in_process(evaluator, folder):
     assert compare(next(fixture.find(ROOT / folder)), in_process(evaluator)).difference == ""
