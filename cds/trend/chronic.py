@@ -172,7 +172,7 @@ def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf
     if not holds(fit.beta, fit.z, limits):
         return None
     for reading in (low, high):
-        if all(reading(d) == d.mid for d in dose.series):
+        if all((value := reading(d)) is d.mid or value == d.mid for d in dose.series):
             continue
         other = chart(dose, pain, limits, as_of=as_of, reading=reading)
         changes = steps.changes(other, limits)

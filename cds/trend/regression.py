@@ -159,9 +159,9 @@ class _Models:
         freedom = self._n - use.shape[1]
         if freedom < 1:
             return None
-        left = np.moveaxis(self._gram[:, use[:, :, None], use[:, None, :]], 0, 1)
-        right = np.moveaxis(self._gram[:, use, -1], 0, 1)
-        size = np.sqrt(np.diagonal(left, axis1=2, axis2=3))
+        left = self._gram[:, use[:, :, None], use[:, None, :]].swapaxes(0, 1)
+        right = self._gram[:, use, -1].swapaxes(0, 1)
+        size = np.sqrt(left.diagonal(axis1=2, axis2=3))
         if not (size > _FLAT).all():
             return None
         unit = left / (size[..., :, None] * size[..., None, :])
@@ -175,7 +175,7 @@ class _Models:
         scale = (weight * prior + rest) / (weight + freedom)
         return _Solved(
             coefficients=coefficients,
-            variances=scale[..., None] * np.diagonal(inverse, axis1=2, axis2=3),
+            variances=scale[..., None] * inverse.diagonal(axis1=2, axis2=3),
             scale=scale,
             log_det=np.log(roots).sum(axis=-1) + 2 * np.log(size).sum(axis=-1),
             freedom=freedom + weight,
@@ -187,8 +187,9 @@ def _covariance(data: Data, limits: Estimator) -> Floats:
     apart = np.abs(data.day[:, None] - data.day[None, :])
     near = np.exp(-1.0 / limits.daily_correlation_days)
     # Means of several days: neighbours resemble each other, so their mean varies more than 1 / days would say.
-    share = np.array([_mean_variance(int(m), near) for m in data.days])
-    short = limits.daily_variance * np.sqrt(share[:, None] * share[None, :])
+    sizes, place = np.unique(data.days, return_inverse=True)
+    share = np.sqrt([_mean_variance(int(m), near) for m in sizes])[place]
+    short = limits.daily_variance * share[:, None] * share[None, :]
     steady = short * np.exp(-apart / limits.daily_correlation_days) + np.diag(limits.reading_variance / data.days)
     start = data.day[0]
     walk = np.minimum(data.day[:, None], data.day[None, :]) - start

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
 from statistics import fmean
 
-from cds.clinical import DoseDay, Plateau, Step
+from cds.clinical import Plateau, Step
 from cds.knowledge.estimator import Estimator
 from cds.trend.chart import Chart, midnight
 from cds.trend.levels import Flat
@@ -34,7 +34,6 @@ class Change:
     before: Flat
     after: Flat
     void: str | None
-    flare: tuple[int, int] | None = None  # first and last day of a treated flare
 
     @property
     def doublings(self) -> float:
@@ -47,14 +46,17 @@ class Change:
 def changes(chart: Chart, limits: Estimator) -> tuple[Change, ...]:
     """Every step of the chart, in order, with the reason why it is void."""
     flares = _flares(chart, limits)
+    products = [_product(chart, flat) for flat in chart.flats]
+    uncounted = [number for number, day in chart.days.items() if day.uncounted]
     return tuple(
         Change(
             number=number,
             day=after.first,
             before=before,
             after=after,
-            void=_void(chart, before, after, flares),
-            flare=next((f for f in flares if f[0] <= after.first <= f[1]), None),
+            void=UNCOUNTED
+            if before.dose > 0 and after.dose > 0 and any(before.first <= n <= after.last for n in uncounted)
+            else _void(chart, before, after, products[number - 1], products[number], flares),
         )
         for number, (before, after) in enumerate(pairwise(chart.flats), start=1)
     )
@@ -77,19 +79,50 @@ def _flares(chart: Chart, limits: Estimator) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _void(chart: Chart, before: Flat, after: Flat, flares: Iterable[tuple[int, int]]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """What most days of a plateau were made of; `usual` are the drug and route pairs of at least half of them."""
+
+    usual: frozenset[tuple[str, str]]
+    as_needed: bool
+    course: bool
+
+
+def _product(chart: Chart, flat: Flat) -> _Product:
+    counts: dict[tuple[str, str], int] = {}
+    days = as_needed = course = 0
+    for first, last in flat.stretches:
+        for number in range(first, last + 1):
+            day = chart.days.get(number)
+            if day is None:
+                continue
+            days += 1
+            as_needed += day.prn_only
+            course += day.time_limited
+            for pair, amount in day.drugs.items():
+                if amount > 0:
+                    counts[pair] = counts.get(pair, 0) + 1
+    return _Product(
+        usual=frozenset(pair for pair, count in counts.items() if 2 * count >= days),
+        as_needed=2 * as_needed > days,
+        course=2 * course > days,
+    )
+
+
+def _void(
+    chart: Chart, before: Flat, after: Flat, was: _Product, now: _Product, flares: Iterable[tuple[int, int]]
+) -> str | None:
     if before.dose <= 0:
         return START
     if after.dose <= 0:
         return CESSATION
-    was, now = _days(chart, before), _days(chart, after)
-    if any(d.uncounted for n in range(before.first, after.last + 1) if (d := chart.days.get(n))):
-        return UNCOUNTED
-    if reason := _product_change(was, now):
-        return reason
-    if _mostly(was, lambda d: d.prn_only) or _mostly(now, lambda d: d.prn_only):
+    lost, gained = was.usual - now.usual, now.usual - was.usual
+    if lost and gained:
+        # The ratio of MME is then a table's opinion, not a dose step.
+        return ROTATION if {drug for drug, _ in lost} != {drug for drug, _ in gained} else ROUTE
+    if was.as_needed or now.as_needed:
         return PRN
-    if _mostly(was, lambda d: d.time_limited) or _mostly(now, lambda d: d.time_limited):
+    if was.course or now.course:
         return COURSE
     if any(first <= after.first <= last for first, last in flares):
         return FLARE
@@ -98,39 +131,10 @@ def _void(chart: Chart, before: Flat, after: Flat, flares: Iterable[tuple[int, i
     return None
 
 
-def _days(chart: Chart, flat: Flat) -> list[DoseDay]:
-    return [
-        day for first, last in flat.stretches for n in range(first, last + 1) if (day := chart.days.get(n)) is not None
-    ]
-
-
-def _mostly(days: Sequence[DoseDay], flag: Callable[[DoseDay], bool]) -> bool:
-    return 2 * sum(flag(d) for d in days) > len(days)
-
-
-def _product_change(was: Sequence[DoseDay], now: Sequence[DoseDay]) -> str | None:
-    """A drug or a route left while another came: the ratio of MME is then a table's opinion, not a dose step."""
-    old, new = _usual(was), _usual(now)
-    lost, gained = old - new, new - old
-    if not lost or not gained:
-        return None
-    return ROTATION if {drug for drug, _ in lost} != {drug for drug, _ in gained} else ROUTE
-
-
-def _usual(days: Sequence[DoseDay]) -> set[tuple[str, str]]:
-    """Drug and route pairs that were given on at least half of the days."""
-    counts: dict[tuple[str, str], int] = {}
-    for day in days:
-        for pair, amount in day.drugs.items():
-            if amount > 0:
-                counts[pair] = counts.get(pair, 0) + 1
-    return {pair for pair, count in counts.items() if 2 * count >= len(days)}
-
-
 def _instrument_changed(chart: Chart, before: Flat, after: Flat) -> bool:
     """The primary instrument is silent on one side, where another one speaks."""
-    for flat in (before, after):
-        own = any(flat.holds(day) for day, _ in chart.scores)
+    for flat in (before, after) if chart.others else ():
+        own = any(flat.holds(day) for day, _ in chart.within(flat.first, flat.last))
         if not own and any(flat.holds(day) for day in chart.others):
             return True
     return False
