@@ -1,5 +1,5 @@
 # Two commands: `make demo` shows the main job, `make test` proves it. Both set up .venv first.
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13) python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 # durable_rules 2.0.28 is an sdist that needs this flag on Python 3.13 and ignores it elsewhere.
