@@ -162,8 +162,8 @@ def _doses(axes: Axes, data: ChartData) -> None:
             f"proposed {dose:g}", (_day(at + ahead), dose), ha="right", va="bottom", color=PROPOSED, fontsize=8
         )
     axes.set_ylabel(f"Dose, {data.unit}", color=INK)
-    axes.set_ylim(bottom=0)
-    axes.margins(y=0.15)
+    highest = axes.dataLim.y1 if axes.has_data() else 0.0
+    axes.set_ylim(0, 1.15 * highest or 1.0)
 
 
 def _runs(doses: Sequence[Stretch]) -> list[list[Stretch]]:

@@ -13,6 +13,7 @@ from cds.clinical import Assessment, Case
 from cds.knowledge import Knowledge
 from hooks.answering import Desk
 from hooks.issuers import Issuer, development
+from hooks.pages.bench import Bench, add_bench
 from hooks.pages.html import Html, blueprint
 from hooks.pages.routes import SignedPages, add_signed
 from hooks.services import Service
@@ -56,6 +57,8 @@ def install(app: Flask, house: House, signed: SignedPages | None) -> None:
     pages = blueprint()
     if signed is not None and (settings.link == "absolute" or settings.development):
         add_signed(pages, signed, _again(house), html)
+    if signed is not None and settings.development:
+        add_bench(pages, Bench(app, house.desk, house.services, development(settings), signed, html, house.clock))
     app.register_blueprint(pages)
 
 
