@@ -2,8 +2,28 @@
 
 import pytest
 from dosing import (
-    BID, BUPRENORPHINE_PATCH, FENTANYL, FENTANYL_25, FENTANYL_INJ, HYDROMORPHONE, MORPHINE, MORPHINE_15, MORPHINE_INJ,
-    OXYCODONE_10, administration, day, dosage, doses, every, mg, qty, reasons, request, stay, tablets, weight,
+    BID,
+    BUPRENORPHINE_PATCH,
+    FENTANYL,
+    FENTANYL_25,
+    FENTANYL_INJ,
+    HYDROMORPHONE,
+    MORPHINE,
+    MORPHINE_15,
+    MORPHINE_INJ,
+    OXYCODONE_10,
+    administration,
+    day,
+    dosage,
+    doses,
+    every,
+    mg,
+    qty,
+    reasons,
+    request,
+    stay,
+    tablets,
+    weight,
 )  # fmt: skip
 
 
@@ -255,3 +275,17 @@ def test_a_stay_with_a_mar_counts_the_mar():
     ]
     found = doses(home, stay("2024-03-09", "2024-03-11"), *mar, on="2024-03-10")
     assert day(found, "2024-03-10") == (36, 36, 36)
+
+
+def test_summer_time_takes_an_hour_from_an_infusion():
+    raw = given(MORPHINE, rate=per_hour(1), at=None) | {
+        "effectivePeriod": {"start": "2024-03-10T00:00:00-05:00", "end": "2024-03-10T06:00:00-04:00"}
+    }
+    assert float(doses(raw, on="2024-03-10").daily[0].mid) == pytest.approx(5 * 3)
+
+
+def test_a_dose_told_in_words_is_read():
+    assert (
+        float(doses(administration(OXYCODONE_10, dosage={"text": "10 mg PO given"}), on="2024-03-01").daily[0].mid)
+        == 15
+    )

@@ -491,3 +491,58 @@ def test_extended_release_morphine_of_two_strengths_adds():
 
 def test_oxycontin_20_three_times():
     assert mme(request(OXYCONTIN_20, dosage(tablets(1), TID))) == (90, 90, 90)
+
+
+def test_a_stopped_order_before_its_planned_end_may_have_ended_on_any_day():
+    planned = {
+        "repeat": {
+            "frequency": 2,
+            "period": 1,
+            "periodUnit": "d",
+            "boundsPeriod": {"start": "2024-03-01", "end": "2024-04-30"},
+        }
+    }
+    found = doses(request(OXYCODONE_10, dosage(tablets(1), planned), status="stopped"), on="2024-03-10")
+    assert day(found, "2024-03-09") == (0, 30, 30)
+    assert day(found, "2024-03-10") is None
+    assert "no date says when" in found.flags[0]
+
+
+def test_a_stopped_order_counts_to_a_written_end():
+    planned = {
+        "repeat": {
+            "frequency": 2,
+            "period": 1,
+            "periodUnit": "d",
+            "boundsPeriod": {"start": "2024-03-01", "end": "2024-03-05"},
+        }
+    }
+    found = doses(request(OXYCODONE_10, dosage(tablets(1), planned), status="stopped"), on="2024-03-10")
+    assert [each.day.day for each in found.daily] == [1, 2, 3, 4, 5]
+    assert day(found, "2024-03-05") == (30, 30, 30)
+
+
+def test_an_order_written_early_begins_and_replaces_where_its_sig_begins():
+    later = {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "boundsPeriod": {"start": "2024-03-15"}}}
+    orders = (request(OXYCODONE_10, ONE_BID, id="a", authored="2024-02-01"),
+              request(OXYCODONE_10, dosage(tablets(2), later), id="b"))  # fmt: skip
+    assert [mme(*orders, on=on) for on in ("2024-03-14", "2024-03-15")] == [(30, 30, 30), (60, 60, 60)]
+
+
+def test_care_plans_link_nothing():
+    orders = (request(OXYCODONE_10, ONE_BID, basedOn=[{"reference": "CarePlan/1"}]),
+              request(OXYCODONE_5, ONE_BID, id="b", basedOn=[{"reference": "CarePlan/1"}]))  # fmt: skip
+    assert mme(*orders) == (45, 45, 45)
+
+
+def test_a_link_never_joins_two_opioids():
+    assert mme(
+        request(OXYCODONE_10, ONE_BID),
+        dispense(MORPHINE_15, ONE_BID, days=30, authorizingPrescription=[{"reference": "MedicationRequest/r1"}]),
+    ) == (60, 60, 60)
+
+
+def test_two_orders_of_one_instant_that_differ_are_a_range_and_said():
+    found = doses(request(OXYCODONE_10, ONE_BID), request(OXYCODONE_10, TWO_BID, id="b"), on="2024-03-10")
+    assert day(found, "2024-03-10") == (30, 60, 60)
+    assert "differ" in found.flags[0]

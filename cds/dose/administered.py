@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from cds.clinical import AsOf, Moment, Precision, Span
 from cds.dose.course import Course, Plan, after
-from cds.dose.days import by_day
+from cds.dose.days import by_day, hours_of
 from cds.dose.dosage import Line, wear_hours
 from cds.dose.drug import Opioid
 from cds.dose.status import Standing
-from cds.dose.values import NOTHING, ZERO, NotCounted, Piece, Range, plain
+from cds.dose.values import NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
 
 _REMOVED = re.compile(r"\bremov(?:e|ed|al)\b", re.IGNORECASE)
@@ -78,7 +79,15 @@ def _one(plan: Plan, line: Line, start: Moment, span: Span, standing: Standing, 
     ended = span.end is not None and span.end != span.start
     if not ended and standing is Standing.CURRENT:
         end = max(begin, as_of.at)
-    return replace(base, end=end, rate=dose.mg, mg=NOTHING, text=dose.text, open_end=not ended)
+    rate = dose.mg.scaled(_stretch(start, span.end, begin, end)) if ended else dose.mg
+    return replace(base, end=end, rate=rate, mg=NOTHING, text=dose.text, open_end=not ended)
+
+
+def _stretch(start: Moment, stop: Moment | None, begin: datetime, end: datetime) -> Decimal:
+    """Hours that passed for one hour of the wall clock: a change to summer time inside an infusion takes one away."""
+    if stop is None or start.utc is None or stop.utc is None or start.offset == stop.offset or end <= begin:
+        return ONE
+    return hours_of(stop.utc - start.utc) / hours_of(end - begin)
 
 
 def _bounds(start: Moment, span: Span) -> tuple[datetime, datetime]:

@@ -75,11 +75,22 @@ def _of_line(line: Line, plan: Plan, cursor: date, phase_end: date | None, drugs
         if implied is None:
             return _ended_unknown(line, plan, first, drugs)
         last = implied
-    if plan.stopped:
-        last = min(last, as_of.day - DAY)
+    unclear = plan.stopped and last >= as_of.day
+    if unclear:
+        last = as_of.day - DAY
     if last < first:
         return []
-    return _constant(line, plan, first, last, drugs)
+    pieces = _constant(line, plan, first, last, drugs)
+    return [_until_stopped(piece) for piece in pieces] if unclear else pieces
+
+
+def _until_stopped(piece: Piece) -> Piece:
+    """Stopped before its planned end, on a day that nobody wrote: each of its days may be after it."""
+    if piece.mg is None:
+        return piece
+    flags = (*piece.flags, "stopped before its planned end, and no date says when: the low value leaves it out")
+    mg, scheduled = Range(ZERO, piece.mg.high), Range(ZERO, piece.scheduled.high)
+    return replace(piece, mg=mg, scheduled=scheduled, flags=flags)
 
 
 def _constant(line: Line, plan: Plan, first: date, last: date, drugs: Drugs) -> list[Piece]:

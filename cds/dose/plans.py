@@ -14,6 +14,7 @@ from cds.dose.dosage import Line
 from cds.dose.drug import Identity, Opioid, identify
 from cds.dose.links import Links
 from cds.dose.renewal import renewed
+from cds.dose.schedule import Schedule
 from cds.dose.status import Standing, standing
 from cds.dose.stay import Stays, inpatient
 from cds.dose.values import NotCounted
@@ -141,6 +142,10 @@ def _lines(
 ) -> tuple[Line, ...]:
     weight: Decimal | None = reader.weights.at(start.start if start else None)
     lines = read_lines(use, opioid, reader.drugs, weight)
+    if use.source is Source.STATED and use.timing_events:
+        # effectiveTiming: the doses were taken at these times.
+        listed = Schedule(events=use.timing_events)
+        lines = tuple(replace(line, schedule=listed) if line.timeless else line for line in lines)
     if problem is None:
         return lines
     # The days still matter: an opioid of unknown kind opens them.

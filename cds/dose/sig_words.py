@@ -94,7 +94,7 @@ BARE = re.compile(
     rf"({NUM})(?:\s*(?:-|to|or)\s*({NUM}))?(?=\s+(?:po|p\.o\.|by mouth|orally|at (?:noon|bedtime|night)|in the|every|each|q|daily|twice|bid|tid|qid|prn)(?![a-z]{{2}}))"
 )
 VERB = re.compile(
-    r"(?:take|give|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|sig|patient to take)"
+    r"(?:take|given|gave|took|give|applied|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|sig|patient to take)"
     r"(?![a-z]):?"
 )
 ROUTE = re.compile(
