@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import log2
@@ -27,22 +26,12 @@ from cds.knowledge.estimator import Estimator
 from cds.trend import steps
 from cds.trend.chronic import FAILS, HOLDS, UNKNOWN, holds
 from cds.trend.co_rise import judge
-from cds.trend.epochs import Epoch, Stay, epochs, spread, timed
+from cds.trend.epochs import Stay, epochs, spread, timed
 from cds.trend.reductions import clear, co_intervention
+from cds.trend.stretches import Stretch, cessation, stretches, window
 
 METHOD = "before-after contrasts at dose steps, in hours"
 CEILING = "pain was at the ceiling before it"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Consecutive epochs at one dose; open: some dose in it had no number."""
-
-    start: datetime
-    end: datetime
-    dose: float
-    given: frozenset[tuple[str, str]]
-    open: bool
 
 
 def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay, *, as_of: AsOf) -> Trend:
@@ -53,7 +42,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay
     events = [e for e in timed(dose, as_of.at) if stay.start <= e.start]
     pieces = spread(events, limits)
     until = min(as_of.at, stay.end) if stay.recorded else as_of.at
-    ended = _cessation([(e.start, e.end) for e in events], until, limits)
+    ended = cessation([(e.start, e.end) for e in events], until, limits)
     # Each side of a cessation has a grid of its own: doses after it must not move the epochs before it.
     levels = stretches(epochs([p for p in pieces if ended is None or p[0] <= ended], stay.start, until, limits), limits)
     later = stretches(
@@ -61,9 +50,9 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay
     )
     scores = _scores(pain, stay.start - timedelta(hours=limits.acute_pre_hours), as_of.at)
     last = ended if ended is not None else as_of.at
-    window = _window(levels, stay.start, last, limits)
-    inside = [s for s in scores if window[0] <= s.at <= window[1]]
-    before_end = [level for level in levels if window[0] < level.end and level.start < last]
+    first, end = window(levels, stay.start, last, limits)
+    inside = [s for s in scores if first <= s.at <= end]
+    before_end = [level for level in levels if first < level.end and level.start < last]
     table = _steps(before_end, [s for s in scores if s.at <= last], limits)
     counted = [s for s in table if s.void is None and s.rise is not None]
     beta, z = contrast(counted, limits)
@@ -113,61 +102,6 @@ def _scores(pain: PainSeries, start: datetime, end: datetime) -> list[PainScore]
         counts[score.instrument] = counts.get(score.instrument, 0) + 1
     chosen = min(counts, key=lambda name: (-counts[name], name != pain.primary, name), default=None)
     return [s for s in found if s.instrument == chosen]
-
-
-def _cessation(given: Sequence[tuple[datetime, datetime]], until: datetime, limits: Estimator) -> datetime | None:
-    """When the last dose before the first full cessation of sustained opioid treatment was given, None without one.
-
-    Sustained means at least as many doses as the acute mode needs steps: a single dose in an emergency room that is
-    followed by a day without is no treatment that was stopped.
-    """
-    gap = timedelta(hours=limits.acute_cessation_hours)
-    ordered = sorted(given)
-    latest: datetime | None = None
-    for count, (start, end) in enumerate(ordered):
-        if latest is not None and start - latest >= gap and count >= limits.acute_steps:
-            return latest
-        latest = end if latest is None else max(latest, end)
-    if latest is not None and until - latest >= gap and len(ordered) >= limits.acute_steps:
-        return latest
-    return None
-
-
-def stretches(found: Sequence[Epoch], limits: Estimator) -> list[Stretch]:
-    """Neighbouring epochs whose dose stays within 20 % of the stretch's mean so far are one level."""
-    joined: list[tuple[list[Epoch], float]] = []
-    for epoch in found:
-        if joined:
-            members, level = joined[-1]
-            change = abs(epoch.dose - level)
-            if (level > 0) == (epoch.dose > 0) and change * 100 < limits.acute_step_percent * level - 1e-6 * level:
-                members.append(epoch)
-                joined[-1] = (members, fmean(e.dose for e in members))
-                continue
-            if level == 0 and epoch.dose == 0:
-                members.append(epoch)
-                continue
-        joined.append(([epoch], epoch.dose))
-    return [
-        Stretch(
-            start=members[0].start,
-            end=members[-1].end,
-            dose=level,
-            given=frozenset().union(*(e.given for e in members)),
-            open=any(e.open for e in members),
-        )
-        for members, level in joined
-    ]
-
-
-def _window(levels: Sequence[Stretch], start: datetime, last: datetime, limits: Estimator) -> tuple[datetime, datetime]:
-    """The latest 72 h with dose steps: they end at `last`, or soon after the last step where that is longer ago."""
-    length = timedelta(hours=limits.acute_window_hours)
-    changes = [b.start for a, b in pairwise(levels) if a.dose > 0 and b.dose > 0 and b.start <= last]
-    end = last
-    if changes and changes[-1] < last - length:
-        end = changes[-1] + timedelta(hours=limits.acute_post_end_hours)
-    return max(start - timedelta(hours=limits.acute_pre_hours), end - length), end
 
 
 def _steps(levels: Sequence[Stretch], scores: Sequence[PainScore], limits: Estimator) -> tuple[Step, ...]:
