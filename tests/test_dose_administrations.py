@@ -171,6 +171,7 @@ def test_a_pca_order_never_counts_its_four_hour_limit():
         ("until the next patch", (given(FENTANYL_25, dose=qty(1, "patch"), route=None, at="2024-03-01T12:00:00Z"), given(FENTANYL_25, dose=qty(1, "patch"), route=None, at="2024-03-03T12:00:00Z", id="b")), {1: 30, 2: 60, 3: 60, 4: 60, 5: 60, 6: 30}),
         ("two applied together are both worn", (given(FENTANYL_25, dose=qty(1, "patch"), route=None, at="2024-03-01T12:00:00Z"), given(FENTANYL_25, dose=qty(1, "patch"), route=None, at="2024-03-01T12:05:00Z", id="b")), {1: 59.7917, 2: 120, 3: 120, 4: 60.2083}),
         ("a removal that is recorded by itself", (given(FENTANYL_25, dose=qty(1, "patch"), route=None, at="2024-03-01T12:00:00Z"), given(FENTANYL_25, route=None, at="2024-03-02T12:00:00Z", id="b", dosage={"text": "Patch removed"})), {1: 30, 2: 30}),
+        ("an ingredient with a rate on the skin", (given(FENTANYL, dose=qty(25, "ug/h", "ug/h"), route="transdermal", at="2024-03-01T00:00:00Z"),), {1: 60, 2: 60, 3: 60}),
         ("a rate as the dose", (given(FENTANYL_25, dose=qty(25, "ug/h", "ug/h"), route=None, at="2024-03-01T00:00:00Z"),), {1: 60, 2: 60, 3: 60}),
     ],
 )  # fmt: skip

@@ -2,9 +2,34 @@
 
 import pytest
 from dosing import (
-    BID, BUPRENORPHINE_PATCH, DAILY, FENTANYL_25, FENTANYL_50, HYDROCODONE_5, HYDROMORPHONE_2, MORPHINE, MORPHINE_15,
-    MORPHINE_20_ML, MORPHINE_2_ML, MORPHINE_INJ, OXYCODONE, OXYCODONE_10, OXYCODONE_5, OXYCONTIN_10, TID, UCUM, dosage,
-    doses, every, mg, mme, qty, reasons, request, statement, tablets,
+    BID,
+    BUPRENORPHINE_PATCH,
+    DAILY,
+    FENTANYL_25,
+    FENTANYL_50,
+    HYDROCODONE_5,
+    HYDROMORPHONE_2,
+    MORPHINE,
+    MORPHINE_2_ML,
+    MORPHINE_15,
+    MORPHINE_20_ML,
+    MORPHINE_INJ,
+    OXYCODONE,
+    OXYCODONE_5,
+    OXYCODONE_10,
+    OXYCONTIN_10,
+    TID,
+    UCUM,
+    dosage,
+    doses,
+    every,
+    mg,
+    mme,
+    qty,
+    reasons,
+    request,
+    statement,
+    tablets,
 )  # fmt: skip
 
 ORAL = {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]}
@@ -439,3 +464,33 @@ def test_two_patch_strengths_are_two_patches():
 
 def test_daily_is_daily():
     assert mme(request(MORPHINE_15, dosage(tablets(1), DAILY))) == (15, 15, 15)
+
+
+def test_listed_patches_are_worn_until_the_next_one():
+    def order(*events):
+        return request(FENTANYL_25, dosage(qty(1, "patch"), {"event": list(events)}))
+
+    listed = order("2024-03-01", "2024-03-03", "2024-03-07")
+    assert [mme(listed, on=f"2024-03-0{number}") for number in (1, 4, 5, 6, 7)] == [
+        (60, 60, 60),
+        (60, 60, 60),
+        (60, 60, 60),
+        None,
+        (60, 60, 60),
+    ]
+    assert mme(order("2024-03-01T12:00:00Z"), on="2024-03-01") == (30, 30, 30)
+
+
+def test_numbered_lines_at_different_times_of_day_are_taken_every_day():
+    lines = (
+        dosage(tablets(1), {"repeat": {"when": ["MORN"]}}, sequence=1),
+        dosage(tablets(2), {"repeat": {"when": ["HS"]}}, sequence=2),
+    )
+    assert mme(request(OXYCODONE_10, *lines)) == (45, 45, 45)
+
+
+def test_a_statement_by_name_with_another_dose_may_be_the_order_s_therapy_or_its_own():
+    resources = (request(OXYCODONE_10, dosage(tablets(1), BID)), statement(OXYCODONE, dosage(mg(15), BID)))
+    found = doses(*resources, on="2024-03-10")
+    assert (float(found.daily[-1].low), float(found.daily[-1].mid)) == (45, 75)
+    assert any("without its strength" in flag for flag in found.flags)

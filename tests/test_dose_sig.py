@@ -84,6 +84,7 @@ def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
         ("1 tablet twice daily as needed for breakthrough pain", 30),
         ("Take 1 tablet every 6 hours as needed for pain. Max 4 g acetaminophen per day", 60),
         ("1 tablet q4h prn, MDD 6 tabs/day", 90),
+        ("Take 1 tablet by mouth every 4 (four) hours as needed for Pain or shortness of breath.", 90),
     ],
 )
 def test_a_sig_as_needed_is_nothing_to_everything(text, high):

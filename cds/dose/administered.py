@@ -64,7 +64,7 @@ def _one(plan: Plan, line: Line, start: Moment, span: Span, standing: Standing, 
     begin, end = _bounds(start, span)
     vague = start.precision < Precision.DAY
     base = Given(plan, begin, end, None, "", vague=vague, flags=line.flags)
-    if plan.opioid.patch:
+    if plan.patch:
         texts = " ".join(f"{each.text or ''} {_words(each.method)}" for each in plan.use.dosages)
         if _REMOVED.search(texts) and not _APPLIED.search(texts):
             return replace(base, removal=True, patch=True, mg=NOTHING)
@@ -73,7 +73,7 @@ def _one(plan: Plan, line: Line, start: Moment, span: Span, standing: Standing, 
     dose = line.dose
     if not dose.rate:
         return replace(base, mg=dose.mg, text=dose.text)
-    if plan.opioid.patch:
+    if plan.patch:
         worn_until = end if span.end is not None and span.end != span.start else begin + _length(plan.opioid, drugs)
         return replace(base, end=worn_until, rate=dose.mg, mg=NOTHING, text=dose.text, patch=True)
     ended = span.end is not None and span.end != span.start

@@ -61,6 +61,11 @@ class Plan:
         return (drug.name, self.route, drug.form, drug.release, drug.mg, drug.per, drug.partners)
 
     @property
+    def patch(self) -> bool:
+        """Worn on the skin, whether the product or only the route says so."""
+        return self.opioid.patch or self.route == "transdermal"
+
+    @property
     def loose(self) -> bool:
         return self.opioid.mg is None
 

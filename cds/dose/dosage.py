@@ -318,7 +318,7 @@ def daily(line: Line, opioid: Opioid, drugs: Drugs) -> tuple[Range, Range, str]:
     if dose is None:
         raise NotCounted("no-dose", "no dose is written")
     per_day = schedule.per_day if schedule is not None else None
-    if opioid.patch and dose.rate:
+    if (opioid.patch or line.route == "transdermal") and dose.rate:
         mg, text = _worn(dose, per_day, opioid, drugs)
     elif dose.rate:
         mg, text = _infused(line, dose, per_day)

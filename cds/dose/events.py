@@ -40,9 +40,7 @@ def of_lists(plans: Iterable[Plan], as_of: AsOf, table: str, drugs: Drugs) -> li
                 rate = line.dose is not None and line.dose.rate
                 amount = line.dose.mg.high if line.dose is not None and not rate else None
                 events.append(
-                    _event(
-                        plan, moment.start, moment.start, amount, amount or ZERO, table, drugs, patch=plan.opioid.patch
-                    )
+                    _event(plan, moment.start, moment.start, amount, amount or ZERO, table, drugs, patch=plan.patch)
                 )
     return events
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import combinations
 
 from cds.clinical import AsOf, Moment, Precision, Source
 from cds.dose import amount, dosage
@@ -12,6 +13,7 @@ from cds.dose.amount import Dose
 from cds.dose.course import Course, Plan, after
 from cds.dose.days import DAY, by_day, last_of, midnight
 from cds.dose.dosage import Line
+from cds.dose.slots import apart
 from cds.dose.values import HOURS, NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
 
@@ -23,6 +25,7 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
         piece = Piece(plan.first, last, NOTHING, NOTHING, "recorded as not taken")
         return Course(plan, _clipped((piece,), as_of.day))
     pieces: list[Piece] = []
+    plan = _side_by_side(plan)
     phases = sorted({line.phase for line in plan.lines})
     cursor = plan.first
     for number, phase in enumerate(phases):
@@ -45,6 +48,16 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
     return Course(plan, _clipped(flagged, as_of.day), until)
 
 
+def _side_by_side(plan: Plan) -> Plan:
+    """Lines that are numbered one after the other but name different times of day and no length are taken every day."""
+    if any(_length(line) is not None or line.start or line.end for line in plan.lines):
+        return plan
+    slots = [line.schedule.slots if line.schedule is not None else frozenset() for line in plan.lines]
+    if not all(apart(one, other) for one, other in combinations(slots, 2)):
+        return plan
+    return replace(plan, lines=tuple(replace(line, phase=0) for line in plan.lines))
+
+
 def _length(line: Line) -> Decimal | None:
     if line.days is not None:
         return line.days
@@ -65,7 +78,7 @@ def _of_line(line: Line, plan: Plan, cursor: date, phase_end: date | None, drugs
     if length is not None:
         ends.append(last_of(first, length))
     if line.schedule is not None and line.schedule.events and line.dose is not None and line.gap is None:
-        return _of_events(line.dose, line.schedule.events, line, as_of)
+        return _of_events(line.dose, line.schedule.events, line, plan, drugs, as_of)
     if line.once and line.gap is None and line.dose is not None:
         return [_single(line.dose, line, plan, first, drugs)] if not ends or first <= min(ends) else []
     past_open = plan.past and not ends
@@ -98,7 +111,7 @@ def _constant(line: Line, plan: Plan, first: date, last: date, drugs: Drugs) -> 
         mg, scheduled, text = dosage.daily(line, plan.opioid, drugs)
     except NotCounted as gap:
         return [Piece(first, last, None, gap=gap, flags=line.flags, prn=line.prn)]
-    if line.dose is not None and line.dose.rate and not plan.opioid.patch and line.schedule is None:
+    if line.dose is not None and line.dose.rate and not plan.patch and line.schedule is None:
         return _infusion(line.dose, line, plan, first, last)
     full = Piece(first, last, mg, scheduled, text, line.flags, prn=line.prn)
     return _remainder(line, full)
@@ -139,33 +152,47 @@ def _infusion(dose: Dose, line: Line, plan: Plan, first: date, last: date) -> li
 
 def _single(dose: Dose, line: Line, plan: Plan, day: date, drugs: Drugs) -> Piece:
     if dose.rate:
-        length = line.duration or (dosage.wear_hours(plan.opioid, drugs) if plan.opioid.patch else None)
+        length = line.duration or (dosage.wear_hours(plan.opioid, drugs) if plan.patch else None)
         if length is None:
             return Piece(day, day, None, gap=NotCounted("no-duration", "an infusion without its length"))
-        if plan.opioid.patch:
+        if plan.patch:
             mg, last = dose.mg.scaled(HOURS), last_of(day, length / HOURS)
             return Piece(day, last, mg, mg, f"{dose.text} x 24 h/24 h, once", line.flags, prn=line.prn)
         mg = dose.mg.scaled(length)
     else:
         mg = dose.mg
     mg = mg.at_most(line.cap)
-    text = f"{dose.text}, once"
+    return _once_on(day, mg, f"{dose.text}, once", line)
+
+
+def _of_events(
+    dose: Dose, events: tuple[Moment, ...], line: Line, plan: Plan, drugs: Drugs, as_of: AsOf
+) -> list[Piece]:
+    """Each listed time holds one dose; a listed patch is worn until the next one or to the end of its wear time."""
+    known = sorted((moment for moment in events if not after(moment, as_of)), key=lambda moment: moment.start)
+    if not dose.rate:
+        mg = dose.mg.at_most(line.cap)
+        return [_once_on(moment.day, mg, dose.text, line) for moment in known]
+    if not plan.patch:
+        if line.duration is None:
+            gap = NotCounted("no-duration", "an infusion without its length")
+            return [Piece(moment.day, moment.day, None, gap=gap) for moment in known]
+        text = f"{dose.text} x {plain(line.duration)} h"
+        return [_once_on(moment.day, dose.mg.scaled(line.duration), text, line) for moment in known]
+    wear = timedelta(hours=float(dosage.wear_hours(plan.opioid, drugs)))
+    pieces: list[Piece] = []
+    for number, moment in enumerate(known):
+        following = [later.start for later in known[number + 1 :] if later.start > moment.start]
+        for first, last, hours in by_day(moment.start, min([moment.start + wear, *following[:1]])):
+            worn = _once_on(first, dose.mg.scaled(hours), f"{dose.text} x {plain(hours, 4)} h/24 h", line)
+            pieces.append(replace(worn, last=last))
+    return pieces
+
+
+def _once_on(day: date, mg: Range, text: str, line: Line) -> Piece:
     if line.prn:
         return Piece(day, day, Range(ZERO, mg.high), NOTHING, text, line.flags, prn=True)
     return Piece(day, day, mg, mg, text, line.flags)
-
-
-def _of_events(dose: Dose, events: tuple[Moment, ...], line: Line, as_of: AsOf) -> list[Piece]:
-    pieces: list[Piece] = []
-    mg = dose.mg.at_most(line.cap)
-    for moment in events:
-        if after(moment, as_of):
-            continue
-        day = moment.day
-        low = Range(ZERO, mg.high) if line.prn else mg
-        scheduled = NOTHING if line.prn else mg
-        pieces.append(Piece(day, day, low, scheduled, dose.text, line.flags, prn=line.prn))
-    return pieces
 
 
 def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | None:
@@ -177,7 +204,7 @@ def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | No
         mg, _, _ = dosage.daily(line, plan.opioid, drugs)
     except NotCounted:
         return None
-    if total.rate and plan.opioid.patch and plan.opioid.mg:
+    if total.rate and plan.patch and plan.opioid.mg:
         days = total.mg.high / plan.opioid.mg * dosage.wear_hours(plan.opioid, drugs) / HOURS
     elif total.rate or mg.high <= 0:
         return None

@@ -64,12 +64,13 @@ AT_CLOCK = re.compile(r"(?:at |@ ?)?(\d{1,2})(?::(\d\d))?\s*(am|pm|a\.m\.|p\.m\.
 ONCE = re.compile(
     r"(?:stat|once only|one time only|one time|one-time|now|x ?1(?: dose)?|single dose|for (?:1|one) dose|once)(?![a-z0-9])"
 )
-SYMPTOM = (
+_COMPLAINT = (
     r"(?:(?:moderate to severe|mild to moderate|moderately severe|severe|moderate|mild|chronic|acute|breakthrough|back|cancer|post-?operative"
     r"|surgical|neck|knee|leg|hip|joint|abdominal|uncontrolled|your|the) )*"
     r"(?:pain|cough|aches?|discomfort|headaches?|migraines?|dyspnea|shortness of breath|sickle cell crisis|diarrhea)"
     r"(?: control| management| relief| crisis)?(?: ?\(?(?:pain )?(?:score|scale|level)? ?(?:of )?\d+ ?(?:-|to) ?\d+(?: ?/ ?10)?\)?)?"
 )
+SYMPTOM = rf"{_COMPLAINT}(?:(?:,? or |,? and |, |/){_COMPLAINT})*"
 PRN = re.compile(
     r"(?:prn|p\.r\.n\.|as needed|if needed|when needed|as required|if required|when required|as necessary)(?![a-z])"
     rf"(?: (?:for )?{SYMPTOM}(?![a-z]))?"

@@ -81,7 +81,7 @@ def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
         for each in chosen:
             gaps += [(each.plan, gap) for gap in each.gaps]
             native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
-    return Taken(tuple(_ambiguous(shares)), tuple(gaps), tuple(native), tuple(home))
+    return Taken(tuple(_maybe_one(_ambiguous(shares))), tuple(gaps), tuple(native), tuple(home))
 
 
 # ---------------------------------------------------------------------------------------------- which belong together
@@ -260,4 +260,35 @@ def _ambiguous(shares: Sequence[Share]) -> list[Share]:
             low = share.mg if position == len(indices) - 1 else Range(ZERO, share.mg.high)
             scheduled = share.scheduled if position == len(indices) - 1 else Range(ZERO, share.scheduled.high)
             result[index] = replace(share, mg=low, scheduled=scheduled, flags=(*share.flags, flag))
+    return result
+
+
+def _maybe_one(shares: Sequence[Share]) -> list[Share]:
+    """A drug told by name and milligrams beside a product of another kind: one therapy or two; low is the larger one."""
+    result = list(shares)
+    by_drug: dict[tuple[str, str | None], list[int]] = {}
+    for index, share in enumerate(shares):
+        if not share.zero and not share.given:
+            by_drug.setdefault((share.plan.opioid.name, share.plan.route), []).append(index)
+    for indices in by_drug.values():
+        loose = [index for index in indices if shares[index].plan.loose]
+        known = [index for index in indices if not shares[index].plan.loose]
+        for index in loose:
+            for other in known:
+                one, two = shares[index], shares[other]
+                releases = {one.plan.opioid.release, two.plan.opioid.release} - {""}
+                if one.plan.use.source is two.plan.use.source or len(releases) > 1:
+                    continue
+                smaller = index if one.mg.low <= two.mg.low else other
+                share = result[smaller]
+                result[smaller] = replace(
+                    share,
+                    mg=Range(ZERO, share.mg.high),
+                    scheduled=Range(ZERO, share.scheduled.high),
+                    flags=(
+                        *share.flags,
+                        "a drug told without its strength: one therapy with another resource or its own",
+                    ),
+                )
+                break
     return result
