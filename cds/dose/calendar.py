@@ -84,13 +84,14 @@ def sweep(
                 continue
             starts.setdefault(first, []).append((index, piece))
             ends.setdefault(final + _DAY, []).append((index, piece))
-    for opening in openings:
-        edges |= {max(opening.first or horizon, horizon), min(opening.last or last, last) + _DAY}
+    opened = _openings(openings, horizon, last)
+    edges |= opened.keys()
     for first, final in stays.edges:
         edges |= {first, final + _DAY}
     days = sorted({*starts, *ends, *(edge for edge in edges if horizon <= edge <= last + _DAY)})
     calendar = Calendar()
     active: dict[int, list[Piece]] = {}
+    dated = undated = 0
     for here, following in pairwise(days):
         for index, piece in ends.get(here, ()):
             active[index].remove(piece)
@@ -98,15 +99,29 @@ def sweep(
                 del active[index]
         for index, piece in starts.get(here, ()):
             active.setdefault(index, []).append(piece)
-        opened = [each for each in openings if (each.first or here) <= here <= (each.last or last)]
-        if not active and not any(each.first is not None for each in opened):
+        change = opened.get(here, (0, 0))
+        dated, undated = dated + change[0], undated + change[1]
+        if not active and not dated:
             continue
         taken = resolve(
             [Active(courses[index].plan, tuple(pieces)) for index, pieces in active.items()], stays.holds(here)
         )
         limited = any(index in time_limited for index in active)
-        _write(calendar, taken, here, following, bool(opened), limited, table, drugs)
+        _write(calendar, taken, here, following, bool(dated or undated), limited, table, drugs)
     return calendar
+
+
+def _openings(openings: Sequence[Opening], horizon: date, last: date) -> dict[date, tuple[int, int]]:
+    """day -> how many openings begin there less how many have ended, those with and those without a first day."""
+    changes: dict[date, tuple[int, int]] = {}
+    for opening in openings:
+        first, end = max(opening.first or horizon, horizon), min(opening.last or last, last) + _DAY
+        if first >= end:
+            continue
+        for day, step in ((first, 1), (end, -1)):
+            dated, undated = changes.get(day, (0, 0))
+            changes[day] = (dated, undated + step) if opening.first is None else (dated + step, undated)
+    return changes
 
 
 def _write(

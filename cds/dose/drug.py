@@ -234,12 +234,6 @@ def _with_form(opioid: Opioid, form: Concept | None) -> Opioid:
     return _with_route(replace(opioid, form=said, release=release), text)
 
 
-_ROUTES = {
-    "tablet": "oral", "capsule": "oral", "solution": "oral", "injection": "parenteral", "patch": "transdermal",
-    "film": "transmucosal", "lozenge": "transmucosal", "suppository": "rectal",
-}  # fmt: skip
-
-
 def _with_route(opioid: Opioid, text: str = "") -> Opioid:
     lower = text.lower()
     if any(word in lower for word in ("sublingual", "buccal", "mucosal")):
@@ -248,7 +242,7 @@ def _with_route(opioid: Opioid, text: str = "") -> Opioid:
         return replace(opioid, route="nasal")
     if "inject" in lower or "infusion" in lower:
         return replace(opioid, route="parenteral", form="injection")
-    return replace(opioid, route=_ROUTES.get(opioid.form, opioid.route))
+    return replace(opioid, route=names.ROUTES.get(opioid.form, opioid.route))
 
 
 def _opioid(product: Product) -> Opioid:

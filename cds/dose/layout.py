@@ -110,10 +110,10 @@ def _constant(line: Line, plan: Plan, first: date, last: date, drugs: Drugs) -> 
     try:
         mg, scheduled, text = dosage.daily(line, plan.opioid, drugs)
     except NotCounted as gap:
-        return [Piece(first, last, None, gap=gap, flags=line.flags, prn=line.prn)]
+        return [Piece(first, last, None, gap=gap, flags=line.flags)]
     if line.dose is not None and line.dose.rate and not plan.patch and line.schedule is None:
         return _infusion(line.dose, line, plan, first, last)
-    full = Piece(first, last, mg, scheduled, text, line.flags, prn=line.prn)
+    full = Piece(first, last, mg, scheduled, text, line.flags)
     return _remainder(line, full)
 
 
@@ -146,7 +146,7 @@ def _infusion(dose: Dose, line: Line, plan: Plan, first: date, last: date) -> li
         mg = dose.mg.scaled(length)
         low = Range(ZERO, mg.high) if line.prn else mg
         text = f"{dose.text} x {plain(length, 4)} h"
-        pieces.append(Piece(day_first, day_last, low, NOTHING if line.prn else mg, text, line.flags, prn=line.prn))
+        pieces.append(Piece(day_first, day_last, low, NOTHING if line.prn else mg, text, line.flags))
     return pieces
 
 
@@ -157,7 +157,7 @@ def _single(dose: Dose, line: Line, plan: Plan, day: date, drugs: Drugs) -> Piec
             return Piece(day, day, None, gap=NotCounted("no-duration", "an infusion without its length"))
         if plan.patch:
             mg, last = dose.mg.scaled(HOURS), last_of(day, length / HOURS)
-            return Piece(day, last, mg, mg, f"{dose.text} x 24 h/24 h, once", line.flags, prn=line.prn)
+            return replace(_once_on(day, mg, f"{dose.text} x 24 h/24 h, once", line), last=last)
         mg = dose.mg.scaled(length)
     else:
         mg = dose.mg
@@ -191,7 +191,7 @@ def _of_events(
 
 def _once_on(day: date, mg: Range, text: str, line: Line) -> Piece:
     if line.prn:
-        return Piece(day, day, Range(ZERO, mg.high), NOTHING, text, line.flags, prn=True)
+        return Piece(day, day, Range(ZERO, mg.high), NOTHING, text, line.flags)
     return Piece(day, day, mg, mg, text, line.flags)
 
 

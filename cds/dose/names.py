@@ -32,7 +32,7 @@ _EXTENDED = re.compile(
 )
 _IMMEDIATE = re.compile(r"\b(ir|immediate[ -]release)\b")
 _TRANSMUCOSAL = re.compile(r"\b(sublingual|buccal|mucosal|sl)\b")
-_ROUTES = {
+ROUTES = {
     "patch": "transdermal", "suppository": "rectal", "lozenge": "transmucosal", "film": "transmucosal",
     "injection": "parenteral", "solution": "oral", "capsule": "oral", "tablet": "oral",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def read(text: str, drugs: Drugs) -> Named | None:
         mg, per = None, ""  # "morphine 10 mg injection" does not say per how many mL
     if form == "patch":
         per = "h" if mg is not None else ""
-    route = "transmucosal" if _TRANSMUCOSAL.search(lower) else _ROUTES.get(form)
+    route = "transmucosal" if _TRANSMUCOSAL.search(lower) else ROUTES.get(form)
     if route is None and re.search(r"\b(oral|po)\b", lower):
         route = "oral"
     release = extended(lower) or ("IR" if form in ("tablet", "capsule", "solution", "injection") else "")

@@ -62,7 +62,6 @@ class Piece:
     first, last   both days included
     mg            of a day, PRN at the most that is permitted; None where it could not be computed, then `gap` says why
     scheduled     of a day without PRN
-    worn          mcg/h x hours of a patch, as the arithmetic prints it
     """
 
     first: date
@@ -72,7 +71,6 @@ class Piece:
     arithmetic: str = ""
     flags: tuple[str, ...] = ()
     gap: NotCounted | None = None
-    prn: bool = False
 
 
 def plain(value: Decimal, places: int = 6) -> str:

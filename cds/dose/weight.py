@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,8 +31,8 @@ class Weights:
             return None
         if when is None:
             return self.found[-1][1]
-        before = [kg for time, kg in self.found if time <= when]
-        return before[-1] if before else self.found[0][1]
+        after_it = bisect_right(self.found, when, key=lambda pair: pair[0])
+        return self.found[max(0, after_it - 1)][1]
 
 
 def weights(record: PatientRecord, drugs: Drugs, as_of: AsOf) -> Weights:
