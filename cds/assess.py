@@ -17,7 +17,9 @@ def assess(case: Case, knowledge: Knowledge, engine: Engine, options: CardOption
     Raises PatientMismatch when the case names no one patient, UnsupportedVersion for an unknown factor table, and
     RuleFault when the rules were not evaluated to their end: none of them may be answered as "nothing to say".
     """
-    record = fhir.read(case.entries, version=case.version, patient_id=case.patient_id, zone=case.zone)
+    record = fhir.read(
+        case.entries, version=case.version, patient_id=case.patient_id, zone=case.zone, models_only=case.models_only
+    )
     doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
     scores = pain.series(record, knowledge.scales, as_of=case.as_of)
     seen = trend.estimate(doses, scores, record, knowledge.estimator, as_of=case.as_of)

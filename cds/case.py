@@ -41,6 +41,7 @@ class Asked:
     version: str | None = None
     table: str = "CDC-2022"
     zone: tzinfo | None = None
+    models_only: bool = False
 
 
 def read(document: object, asked: Asked, gaps: tuple[Gap, ...] = ()) -> Case:
@@ -65,6 +66,7 @@ def read(document: object, asked: Asked, gaps: tuple[Gap, ...] = ()) -> Case:
             version=version,
             table=asked.table,
             zone=asked.zone,
+            models_only=asked.models_only,
             gaps=gaps + gaps_of("Bundle", document),
         )
     if kind is not None:
@@ -95,6 +97,7 @@ def read(document: object, asked: Asked, gaps: tuple[Gap, ...] = ()) -> Case:
         version=version,
         table=asked.table,
         zone=asked.zone,
+        models_only=asked.models_only,
         gaps=gaps + said,
     )
 

@@ -181,6 +181,7 @@ class Case:
     zone: tzinfo | None = None
     gaps: tuple[Gap, ...] = ()
     evaluate_palliative: bool = False  # the site has hospice and palliative patients evaluated (contract.md)
+    models_only: bool = False  # every resource goes through the models of fhir.resources
 
 
 # ---------------------------------------------------------------------------------------------- medication resources

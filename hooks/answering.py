@@ -133,6 +133,7 @@ class Desk:
             or issuer.fhir_version,
             table=issuer.mme_table,
             zone=issuer.time_zone,
+            models_only=self._settings.models_only,
         )
         document = {"hook": request.hook, "hookInstance": request.instance, "context": request.context}
         return cases.read(document, asked)
@@ -178,7 +179,9 @@ class Desk:
 
 def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -> bool:
     """Whether these entries hold an opioid, or something that may be one: only a clear no ends an evaluation."""
-    record = fhir.read(entries, version=case.version, patient_id=case.patient_id, zone=case.zone)
+    record = fhir.read(
+        entries, version=case.version, patient_id=case.patient_id, zone=case.zone, models_only=case.models_only
+    )
     if any(each.opens_high for each in record.unread):
         return True
     doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     leeway_seconds: int = Field(60, ge=0, le=300, description="Clock difference to a client that is forgiven.")
     jwks_seconds: int = Field(600, ge=30, le=86400, description="How long a fetched key set is used.")
 
+    models_only: bool = Field(
+        False, description="true: every resource goes through the models of fhir.resources; slower, the same answers."
+    )
     fhir_version: FhirVersion = Field(FhirVersion.R4, description="FHIR version of clients whose issuer names none.")
     time_zone: str | None = Field(
         None,

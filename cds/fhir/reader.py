@@ -23,9 +23,10 @@ from cds.fhir import records
 from cds.fhir.about import About
 from cds.fhir.copies import canonical, newest
 from cds.fhir.dialect import Dialect, Value
-from cds.fhir.judge import judge, listed
+from cds.fhir.judge import Verdict, judge, listed
 from cds.fhir.medicines import Medicines
 from cds.fhir.node import Node, Refused
+from cds.fhir.plain import Shapes, plain, shapes_of
 from cds.fhir.references import Links, Sent
 from cds.fhir.sifting import Sifted, sift
 from cds.fhir.unreadable import unread
@@ -36,12 +37,18 @@ _UNCLEAR = "sent in versions that differ, and neither says which is newer"
 
 
 def read(
-    entries: Sequence[Entry], *, version: FhirVersion, patient_id: str | None, zone: tzinfo | None
+    entries: Sequence[Entry],
+    *,
+    version: FhirVersion,
+    patient_id: str | None,
+    zone: tzinfo | None,
+    models_only: bool = False,
 ) -> PatientRecord:
     """Everything in the entries that is about the patient, in neutral values.
 
     patient_id  logical id of the context; None: the only Patient, else the only subject
     zone        timestamps are converted to it; None keeps the offset that each was written in
+    models_only no short way past the models for resources of the common flat shape; the record is the same
 
     Each resource is judged by the models of fhir.resources on its own. One that they refuse, one without subject, and
     one whose deciding fields cannot be used is named in `unread`, with the path and never the value; the others are
@@ -50,7 +57,8 @@ def read(
 
     Raises PatientMismatch where the patient cannot be told.
     """
-    return _Reading(dialect_of(version), sift(entries, patient_id), zone).record(version)
+    shapes = {} if models_only else shapes_of(version)
+    return _Reading(dialect_of(version), sift(entries, patient_id), zone, shapes).record(version)
 
 
 def dialect_of(version: FhirVersion) -> Dialect:
@@ -71,7 +79,8 @@ def dialect_of(version: FhirVersion) -> Dialect:
 class _Reading:
     """One pass over one patient's resources."""
 
-    def __init__(self, dialect: Dialect, sifted: Sifted, zone: tzinfo | None) -> None:
+    def __init__(self, dialect: Dialect, sifted: Sifted, zone: tzinfo | None, shapes: Shapes) -> None:
+        self._shapes = shapes
         self._dialect = dialect
         self._models = dialect.models()
         self._sifted = sifted
@@ -131,7 +140,10 @@ class _Reading:
 
     def _read(self, sent: Sent, extract: Callable[[Node], T]) -> T | None:
         """The value of one resource, after the models have accepted it; None and a line in unread otherwise."""
-        verdict = judge(sent.kind, sent.raw, self._models[sent.kind])
+        if plain(sent.raw, self._shapes.get(sent.kind)):
+            verdict = Verdict(sent.raw)
+        else:
+            verdict = judge(sent.kind, sent.raw, self._models[sent.kind])
         if verdict.raw is None:
             reason, where = listed(verdict.refused), verdict.where
         else:

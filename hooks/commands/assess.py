@@ -49,7 +49,7 @@ def command(
 
     Prints one JSON object a line, in input order. An input that cannot be evaluated is an {"error": ...} in its place,
     the others are evaluated, and the exit status is 3. A site's time zone, pain codes and drug crosswalk are read from
-    the settings (OIH_CDS_TIME_ZONE, OIH_CDS_PAIN_CODES, OIH_CDS_NDC_CODES).
+    the settings (OIH_CDS_TIME_ZONE, OIH_CDS_PAIN_CODES, OIH_CDS_NDC_CODES); OIH_CDS_MODELS_ONLY holds here too.
     """
     site = settings.load()
     asked = case.Asked(
@@ -58,6 +58,7 @@ def command(
         version=fhir_version,
         table=mme_table,
         zone=None if site.time_zone is None else settings.zone(site.time_zone),
+        models_only=site.models_only,
     )
     _refuse_options(asked)
     evaluator = evaluation.load(pain_codes=site.pain_codes, ndc_codes=site.ndc_codes)
