@@ -218,6 +218,16 @@ def test_a_procedure_and_one_that_was_not_done(version, time, status):
     assert record(not_done, version=version).procedures[0].status == "not-done"
 
 
+@pytest.mark.parametrize(("old", "r4"), [("aborted", "stopped"), ("suspended", "on-hold"), ("completed", "completed")])
+def test_an_stu3_procedure_that_was_broken_off_is_called_as_in_r4(old, r4):
+    procedure = {"resourceType": "Procedure", "id": "p", "subject": ME, "code": {"text": "knee replacement"}}
+    found = [
+        record({**procedure, "status": status}, version=version).procedures[0].status
+        for version, status in ((STU3, old), (R4, r4))
+    ]
+    assert found == [r4, r4]
+
+
 @pytest.mark.parametrize("version", FhirVersion)
 def test_an_allergy_reads_alike(version):
     coded = version is not STU3

@@ -36,7 +36,12 @@ _TAKEN = words("y n unk na")
 _TAKEN_SYSTEM = "http://hl7.org/fhir/medication-statement-taken"
 _DISPENSE = words("preparation in-progress on-hold completed entered-in-error stopped")
 _ADMINISTRATION = words("in-progress on-hold completed entered-in-error stopped unknown")
-_PROCEDURE = words("preparation in-progress suspended aborted completed entered-in-error unknown")
+# In the words of R4: a rule that leaves out a stopped procedure must leave out an aborted one too.
+_PROCEDURE = {
+    **words("preparation in-progress completed entered-in-error unknown"),
+    "suspended": "on-hold",
+    "aborted": "stopped",
+}
 _ENCOUNTER = words("planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown")
 
 
