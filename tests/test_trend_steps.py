@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from trend_charts import after_each_step, doses, end_of, limits, scores, seen, stair
 
@@ -73,6 +76,20 @@ def test_an_uncounted_opioid_beside_a_step_voids_it(where: int) -> None:
 
 def test_as_needed_doses_alone_make_no_step() -> None:
     assert only(seen(doses((60, 30)) + doses((90, 30), start=30, prn_only=True), NOTHING)).void is not None
+
+
+def test_weeks_with_as_needed_orders_alone_are_no_cessation() -> None:
+    between = doses((0, 30), start=90, prn_only=True)
+    series = doses((60, 30), (90, 60)) + between + doses((60, 30), (90, 30), start=120)
+    found = seen(series, NOTHING)
+    assert voids(found) == [None, "only as-needed doses changed", "only as-needed doses changed", None]
+    assert not any("cessation" in note for note in found.notes)
+
+
+def test_the_highest_dose_is_the_one_that_is_sure() -> None:
+    ranged = tuple(replace(d, low=Decimal(40)) for d in doses((60, 30)))
+    assert seen(doses((60, 30)), NOTHING).highest_dose == 60
+    assert seen(ranged, NOTHING).highest_dose == 40
 
 
 def test_a_time_limited_course_makes_no_step() -> None:

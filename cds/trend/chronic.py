@@ -46,7 +46,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         first_pre_mean=next((s.pain_before for s in counted if s.doublings > 0), None),
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
-        highest_dose=max((p.dose for p in plateaus), default=None),
+        highest_dose=_highest(dose, pain, limits, as_of, seen),
         dechallenges=reductions.dechallenges(seen, changes, dose, limits),
         left_out=_left_out(table, fit, limits),
         robust=None if missing or fit is None else _robust(dose, pain, limits, as_of, fit),
@@ -184,10 +184,17 @@ def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf
     return True
 
 
+def _highest(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf, seen: Chart) -> float | None:
+    """Highest plateau, MME a day, under the lowest dose that the record allows: R13 has to hold there too."""
+    if any(d.low != d.mid for d in dose.series if d.mid is not None):
+        seen = chart(dose, pain, limits, as_of=as_of, reading=low)
+    return max((flat.dose for flat in seen.flats), default=None)
+
+
 def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limits: Estimator) -> tuple[str, ...]:
     """Plain sentences for the page: what was left out, and the classic statistics that the grade does not use."""
     notes = []
-    if any(flat.dose <= 0 for flat in seen.flats[1:]):
+    if any(steps.stopped(seen, flat) for flat in seen.flats[1:]):
         notes.append("Days after a complete cessation of opioids are not evaluated.")
     rises = [s.adjusted for s in table if s.void is None and s.doublings > 0 and s.adjusted is not None]
     if (p := classic.sign_test(rises)) is not None:

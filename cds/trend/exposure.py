@@ -12,7 +12,7 @@ from cds.knowledge.estimator import Estimator
 from cds.trend.chart import Chart
 from cds.trend.levels import runs_by
 from cds.trend.regression import Data, delayed
-from cds.trend.steps import COURSE, FLARE, Change
+from cds.trend.steps import COURSE, FLARE, Change, stopped
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ def stretch(chart: Chart) -> tuple[int, int] | None:
     if not positive:
         return None
     first = positive[0].first
-    ended = next((flat.first for flat in chart.flats if flat.dose <= 0 and flat.first > first), None)
+    ended = next((flat.first for flat in chart.flats if flat.first > first and stopped(chart, flat)), None)
     return first, (chart.dose[-1][0] if ended is None else ended - 1)
 
 
@@ -49,7 +49,8 @@ def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limit
         # Its own contrast in dose goes, the rest of the series stays comparable within itself.
         at, left = change.day - first, max(change.before.last - first, 0)
         dose[left + 1 : at] = dose[left]
-        dose[at:] -= change.doublings
+        open_side = change.before.dose <= 0 or change.after.dose <= 0
+        dose[at:] -= dose[at] - dose[left] if open_side else change.doublings
         shifts.append(at)
     if len(shifts) > limits.most_shifts:
         return None

@@ -113,9 +113,9 @@ def _void(
     chart: Chart, before: Flat, after: Flat, was: _Product, now: _Product, flares: Iterable[tuple[int, int]]
 ) -> str | None:
     if before.dose <= 0:
-        return START
+        return PRN if was.as_needed else START
     if after.dose <= 0:
-        return CESSATION
+        return PRN if now.as_needed else CESSATION
     lost, gained = was.usual - now.usual, now.usual - was.usual
     if lost and gained:
         # The ratio of MME is then a table's opinion, not a dose step.
@@ -129,6 +129,11 @@ def _void(
     if _instrument_changed(chart, before, after):
         return INSTRUMENT
     return None
+
+
+def stopped(chart: Chart, flat: Flat) -> bool:
+    """No opioid at all: days on which only as-needed orders stand have no scheduled dose either, and are no cessation."""
+    return flat.dose <= 0 and not _product(chart, flat).as_needed
 
 
 def _instrument_changed(chart: Chart, before: Flat, after: Flat) -> bool:
