@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,12 @@ from cds.clinical import Assessment, Case
 from cds.knowledge import Knowledge
 from hooks.answering import Desk
 from hooks.issuers import Issuer, development
+from hooks.pages import smart_file
 from hooks.pages.bench import Bench, add_bench
 from hooks.pages.html import Html, blueprint
 from hooks.pages.routes import SignedPages, add_signed
+from hooks.pages.smart_client import SmartClient
+from hooks.pages.smart_routes import Launches, add_launches
 from hooks.services import Service
 from hooks.settings import Settings
 from hooks.store.connect import Store
@@ -59,6 +63,22 @@ def install(app: Flask, house: House, signed: SignedPages | None) -> None:
         add_signed(pages, signed, _again(house), html)
     if signed is not None and settings.development:
         add_bench(pages, Bench(app, house.desk, house.services, development(settings), signed, html, house.clock))
+    if settings.smart is not None and settings.secret_key is not None:
+        add_launches(
+            pages,
+            Launches(
+                settings=settings,
+                registrations=smart_file.load(settings.smart),
+                client=SmartClient(house.web, f"{settings.public_url}/smart/callback"),
+                vault=Vault(house.store, settings.secret_key.get_secret_value().encode(), "session"),
+                desk=house.desk,
+                service=house.services["oih-patient-view"],
+                issuers=house.issuers,
+                html=html,
+                now=lambda: int(time.time()),
+                clock=house.clock,
+            ),
+        )
     app.register_blueprint(pages)
 
 
