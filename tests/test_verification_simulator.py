@@ -14,8 +14,8 @@ from cds.errors import KnowledgeError
 from cds.knowledge.simulator import Simulator, load
 from cds.verification import direct
 from cds.verification.orders import STYLES, Stock, standing_orders
-from cds.verification.patient import AS_OF, Invented, patients
-from cds.verification.requests import to_request
+from cds.verification.patient import AS_OF, Invented, before_visit, patients
+from cds.verification.requests import to_order_sign, to_request
 from cds.verification.simulate import BLOCK, Cohort, simulate
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -165,6 +165,28 @@ def test_every_resource_is_tagged_as_synthetic_and_does_not_tell_the_truth(simul
     ]
     assert all(resource["meta"]["tag"][0]["code"] == "SYNTHETIC" for resource in resources)
     assert "progression" not in json.dumps(request)
+
+
+def test_a_draft_never_carries_the_id_of_an_order_of_the_chart(simulator):
+    for patient in invented(simulator, "flare"):
+        for day, before, after in patient.changes:
+            request = to_order_sign(patient, day)
+            charted = [entry["resource"]["id"] for entry in request["prefetch"]["medicationRequests"]["entry"]]
+            drafted = [entry["resource"]["id"] for entry in request["context"]["draftOrders"]["entry"]]
+            assert drafted or before == after
+            assert len({*charted, *drafted}) == len(charted) + len(drafted)
+
+
+def test_before_a_visit_the_chart_does_not_know_what_the_visit_decides(simulator):
+    patient = invented(simulator, "oih")[0]
+    day, old, new = patient.changes[0]
+    request = to_request(patient, until=day)
+    assert request["extension"] == {"org.oih-cds.asOf": patient.day(day).isoformat()}
+    assert before_visit(patient, day).scheduled[-1] == old != new
+    assert all(
+        entry["resource"]["authoredOn"] < patient.day(day).isoformat()
+        for entry in request["prefetch"]["medicationRequests"]["entry"]
+    )
 
 
 def test_the_request_is_evaluated_at_its_last_day(simulator):

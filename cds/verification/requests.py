@@ -36,9 +36,7 @@ def to_request(patient: Invented, *, until: int | None = None) -> Json:
                 "birthDate": patient.birth.isoformat(),
                 "gender": patient.gender,
             },
-            "medicationRequests": _searchset(
-                [_order(chart, order, number, subject, today) for number, order in enumerate(chart.orders)]
-            ),
+            "medicationRequests": _searchset([_order(chart, order, subject, today) for order in chart.orders]),
             "pain": _searchset([_score(chart, number, subject) for number in range(len(chart.scores))]),
         },
         "extension": {"org.oih-cds.asOf": today.isoformat()},
@@ -50,8 +48,8 @@ def to_order_sign(patient: Invented, day: int) -> Json:
     request = to_request(patient, until=day)
     subject: Json = {"reference": f"Patient/{patient.name}"}
     drafts = [
-        _order(patient, replace(order, last=None), number, subject, patient.day(day)) | {"status": "draft"}
-        for number, order in enumerate(patient.orders)
+        _order(patient, replace(order, last=None), subject, patient.day(day)) | {"status": "draft"}
+        for order in patient.orders
         if order.first == day and not order.temporary
     ]
     bundle: Json = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": draft} for draft in drafts]}
@@ -64,7 +62,7 @@ def _searchset(resources: list[Json]) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
 
 
-def _order(patient: Invented, order: Order, number: int, subject: Json, today: date) -> Json:
+def _order(patient: Invented, order: Order, subject: Json, today: date) -> Json:
     first, tablet = patient.day(order.first).isoformat(), order.tablet
     last = None if order.last is None else patient.day(order.last).isoformat()
     repeat: Json = {"frequency": order.times, "period": order.period, "periodUnit": "h"}
@@ -75,7 +73,7 @@ def _order(patient: Invented, order: Order, number: int, subject: Json, today: d
     quantity = {"value": _plain(order.count), "unit": "tablet", "system": _UCUM, "code": "{tbl}"}
     resource: Json = {
         "resourceType": "MedicationRequest",
-        "id": f"{patient.name}-rx-{number}",
+        "id": f"{patient.name}-rx-{order.first}-{tablet.rxcui}{'-course' if order.temporary else ''}",
         "meta": _TAG,
         "status": "active" if last is None or last >= today.isoformat() else "completed",
         "intent": "order",

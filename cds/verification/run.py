@@ -81,7 +81,8 @@ def reached(run: Run) -> list[tuple[Target, float | None]]:
     sparse = sparse_charts(run.simulator, run.outcomes)
     well = [outcome for outcome in dense if outcome.group != "oih"]
     easy = [specificity(dense, name) for name in names_of(run.simulator, "easy")]
-    rising = [outcome for outcome in run.outcomes if outcome.expected_co_rise]
+    seen = [*run.outcomes, *(one for charts in run.visits.values() for chart in charts for one in chart)]
+    rising = [one for one in seen if one.expected_co_rise]
     values = {
         "dense_sensitivity": share(with_oih(dense), is_flagged).value,
         "dense_specificity": mean(specificity(dense, name) for name in names_of(run.simulator, "hard")),
@@ -91,7 +92,7 @@ def reached(run: Run) -> list[tuple[Target, float | None]]:
         "dense_strong_false": share(well, is_strong).value,
         "visits_sensitivity": share(with_oih(sparse), is_flagged).value,
         "visits_progression": specificity(sparse, "progression"),
-        "false_reassurance": share(rising, lambda o: not o.cards).value,
+        "false_reassurance": mean(float(not one.cards) for one in rising),
         "co_rise_disagreement": share(run.outcomes, lambda o: o.co_rise != o.expected_co_rise).value,
     }
     return [(target, values[target.name]) for target in run.simulator.targets]
