@@ -81,8 +81,10 @@ def reached(run: Run) -> list[tuple[Target, float | None]]:
     sparse = sparse_charts(run.simulator, run.outcomes)
     well = [outcome for outcome in dense if outcome.group != "oih"]
     easy = [specificity(dense, name) for name in names_of(run.simulator, "easy")]
-    seen = [*run.outcomes, *(one for charts in run.visits.values() for chart in charts for one in chart)]
-    rising = [one for one in seen if one.expected_co_rise]
+    silent = [not one.cards for one in run.outcomes if one.expected_co_rise]
+    silent += [
+        not one.cards for charts in run.visits.values() for chart in charts for one in chart if one.expected_co_rise
+    ]
     values = {
         "dense_sensitivity": share(with_oih(dense), is_flagged).value,
         "dense_specificity": mean(specificity(dense, name) for name in names_of(run.simulator, "hard")),
@@ -92,7 +94,7 @@ def reached(run: Run) -> list[tuple[Target, float | None]]:
         "dense_strong_false": share(well, is_strong).value,
         "visits_sensitivity": share(with_oih(sparse), is_flagged).value,
         "visits_progression": specificity(sparse, "progression"),
-        "false_reassurance": mean(float(not one.cards) for one in rising),
+        "false_reassurance": mean(float(one) for one in silent),
         "co_rise_disagreement": share(run.outcomes, lambda o: o.co_rise != o.expected_co_rise).value,
     }
     return [(target, values[target.name]) for target in run.simulator.targets]
