@@ -97,6 +97,7 @@ def measure(patients: int, seed: int, scenarios: tuple[str, ...], processes: int
     if scenarios:
         chosen_ones = tuple(scenario for scenario in simulated.scenarios if scenario.name in scenarios)
         simulated = replace(simulated, scenarios=chosen_ones)
+    commit = _commit()  # before the run, which takes minutes
     planned = list(plan(simulated, patients, seed))
     found = dict(zip(planned, _evaluated(planned, processes), strict=True))
     outcomes = {
@@ -115,7 +116,7 @@ def measure(patients: int, seed: int, scenarios: tuple[str, ...], processes: int
         controls=run.controls([one for part in found.values() for one in part.held]),
         seed=seed,
         patients=patients,
-        commit=_commit(),
+        commit=commit,
         rules=_limits(known, simulated),
         figure=FIGURE,
         points={
