@@ -136,7 +136,7 @@ class Desk:
             models_only=self._settings.models_only,
         )
         document = {"hook": request.hook, "hookInstance": request.instance, "context": request.context}
-        return cases.read(document, asked)
+        return replace(cases.read(document, asked), evaluate_palliative=self._settings.evaluate_palliative)
 
     @staticmethod
     def _extension(request: HookRequest, name: str, honoured: bool, setting: str) -> str | None:

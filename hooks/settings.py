@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         description="site/pain_codes.csv (system, code, instrument, scale): local pain codes, read and prefetched.",
     )
     ndc_codes: Path | None = Field(None, description="NDC crosswalk of the site, read beside the product list.")
+    evaluate_palliative: bool = Field(
+        False,
+        description="true: hospice and palliative patients are evaluated too, without any prompt to taper. Otherwise they "
+        "are out of scope.",
+    )
     allow_as_of: bool | None = Field(
         None, description="Honour extension org.oih-cds.asOf over HTTP. Unset: in development mode only."
     )
