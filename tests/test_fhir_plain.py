@@ -36,7 +36,7 @@ ODD: list[Any] = [
     *({"coding": [{"code": "72514-3", "system": "http://loinc.org"}]}, {"coding": [None]}, {"coding": {}}, {"start": "2026-01-01"}),
     *({"start": "2026-02-01", "end": "2026-01-01"}, {"frequency": 2}, {"frequency": 0}, {"resourceType": "Patient"}),
 ]  # fmt: skip
-NAMES = (
+_NAMES = (
     "id extension modifierExtension implicitRules language contained note status _status subject code text coding value valueInteger "
     "valueQuantity valueString valueBoolean valueCodeableConcept effectiveDateTime effectivePeriod effectiveTiming issued component "
     "dataAbsentReason hasMember focus bodySite method medicationCodeableConcept medicationReference dosageInstruction dosage "
@@ -44,7 +44,8 @@ NAMES = (
     "frequency frequencyMax periodMax timeOfDay when boundsPeriod boundsDuration comparator unit start end sequence doNotPerform "
     "dispenseRequest priorPrescription basedOn partOf request context encounter category daysSupply quantity whenHandedOver "
     "resourceType userSelected version display system fhir_comments unknownField"
-).split()
+)
+NAMES = _NAMES.split()
 TEXT = {"status": "generated", "div": bodies.NARRATIVE}
 
 
@@ -108,7 +109,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def read(resource: dict[str, Any], *, models_only: bool) -> PatientRecord:
-    """With a partner that it may name, in the zone of its own times and in another."""
+    """Beside an encounter that it may name, and an observation that it may be like; in another zone than its own."""
     partner = {
         "resourceType": "Encounter",
         "id": "1",
@@ -116,6 +117,8 @@ def read(resource: dict[str, Any], *, models_only: bool) -> PatientRecord:
         "status": "finished",
     }
     entries = [Entry(resource, "entry[0]"), Entry(partner, "entry[1]")]
+    if resource.get("resourceType") == "Observation":
+        entries.append(Entry(seeds()[2] | {"id": "Z"}, "entry[2]"))
     zone = timezone(timedelta(hours=5))
     return fhir.read(entries, version=FhirVersion.R4, patient_id="bench-1", zone=zone, models_only=models_only)
 

@@ -18,6 +18,9 @@ _TEXT = re.compile(
     r"(?P<zone>Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00))?)?)?",
     re.ASCII,
 )
+_COMMON = re.compile(
+    r"(?:19|20|21)\d\d-\d\d-\d\d(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d))?", re.ASCII
+)
 _LEADING_DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
 
 # Placeholders such as 0001-01-01 mean "unknown" in real systems: nobody alive has a date before FIRST_YEAR.
@@ -36,6 +39,8 @@ def moment(text: str, zone: tzinfo | None) -> Moment:
 
     Raises ValueError, without the text, for anything else and for years before 1850.
     """
+    if _COMMON.fullmatch(text):
+        return _common(text, zone)
     match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError("not a FHIR date or dateTime")
@@ -67,6 +72,20 @@ def moment(text: str, zone: tzinfo | None) -> Moment:
         there = local.replace(tzinfo=timezone(offset)).astimezone(zone)
         local, offset = there.replace(tzinfo=None, fold=0), there.utcoffset() or timedelta(0)
     return Moment(local, local, Precision.TIME, offset)
+
+
+def _common(text: str, zone: tzinfo | None) -> Moment:
+    """The same for a day, or a time to the second, of a year that is no placeholder: datetime reads these itself."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("no such day in the calendar") from None
+    if at.tzinfo is None:
+        return Moment(at, at + timedelta(days=1), Precision.DAY)
+    if zone is not None:
+        at = at.astimezone(zone)
+    local = at.replace(tzinfo=None, fold=0)
+    return Moment(local, local, Precision.TIME, at.utcoffset() or timedelta(0))
 
 
 def leading_day(text: object) -> date | None:

@@ -9,7 +9,7 @@ empty, times within 1900-2199 whose day exists in every year.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -136,6 +136,28 @@ class Observation(_Resource, kw_only=True):
     def __post_init__(self) -> None:
         if (self.valueQuantity, self.valueInteger, self.valueCodeableConcept).count(UNSET) < 2:
             raise ValueError("two values where FHIR allows one")
+
+
+class _OwnMeta(msgspec.Struct):
+    versionId: Id | UnsetType = UNSET
+    lastUpdated: Instant | UnsetType = UNSET
+
+
+class _OwnNarrative(msgspec.Struct, forbid_unknown_fields=True):
+    status: Literal["generated", "extensions", "additional", "empty"]
+    div: Annotated[str, Meta(min_length=1)]
+
+
+class ObservationParts(msgspec.Struct):
+    """What is an observation's own (cds/fhir/alike.py); its other fields are not looked at."""
+
+    id: Id | UnsetType = UNSET
+    meta: _OwnMeta | UnsetType = UNSET
+    text: _OwnNarrative | UnsetType = UNSET
+    effectiveDateTime: Time | UnsetType = UNSET
+    issued: Instant | UnsetType = UNSET
+    valueInteger: Whole | UnsetType = UNSET
+    valueQuantity: Quantity | UnsetType = UNSET
 
 
 class MedicationRequest(_Resource, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from cds.clinical import (
 )
 from cds.fhir import records
 from cds.fhir.about import About
+from cds.fhir.alike import Alike
 from cds.fhir.copies import canonical, newest
 from cds.fhir.dialect import Dialect, Value
 from cds.fhir.judge import Verdict, judge, listed
@@ -85,6 +86,7 @@ class _Reading:
         self._models = dialect.models()
         self._sifted = sifted
         self._zone = zone
+        self._alike = Alike(shapes, zone, self._observation)
         self._unread: list[Unread] = []
         self._links = Links(sifted.mine)
         single, unclear = newest(sifted.medicines)
@@ -134,9 +136,19 @@ class _Reading:
     def _value(self, sent: Sent) -> Value | None:
         if _raw_in_error(sent):
             return None
-        about = About(sent, self._sifted.bound.names, self._links, self._medicines, self._dialect.medication)
-        value = self._read(sent, lambda node: self._dialect.extract[sent.kind](node, about))
+        value: Value | None = self._alike.read(sent) if sent.kind == "Observation" else None
+        if value is None:
+            value = self._read(sent, lambda node: self._extract(node, sent))
         return None if _entered_in_error(value) else value
+
+    def _extract(self, node: Node, sent: Sent) -> Value:
+        about = About(sent, self._sifted.bound.names, self._links, self._medicines, self._dialect.medication)
+        return self._dialect.extract[sent.kind](node, about)
+
+    def _observation(self, raw: Mapping[str, object], sent: Sent) -> Observation:
+        value = self._extract(Node(raw, self._zone), sent)
+        assert isinstance(value, Observation)  # noqa: S101  the kind says so
+        return value
 
     def _read(self, sent: Sent, extract: Callable[[Node], T]) -> T | None:
         """The value of one resource, after the models have accepted it; None and a line in unread otherwise."""
