@@ -18,11 +18,13 @@ from patients_escalated import ESCALATED
 from patients_founding import FOUNDING
 from patients_hazards import HAZARDS
 from patients_rules import RULES
+from patients_versions import twins
 
 ROOT = Path(__file__).parent.parent / "fixtures"
-PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = (
+R4_PATIENTS: dict[str, Callable[[], Resource | list[Resource]]] = (
     FOUNDING | ESCALATED | ALTERNATIVES | HAZARDS | RULES | AS_SENT
 )
+PATIENTS = R4_PATIENTS | twins(R4_PATIENTS)
 
 
 def files(folder: str, built: Resource | list[Resource]) -> tuple[Path, str]:

@@ -1,7 +1,5 @@
 """R5 and STU3 twins of R4 resources give the same dose."""
 
-from copy import deepcopy
-
 import pytest
 from dosing import (
     BID,
@@ -25,57 +23,11 @@ from dosing import (
     tablets,
     weight,
 )  # fmt: skip
+from versions import ADHERENCE, resource
 
 from cds.clinical import FhirVersion
 
-ADHERENCE = "http://hl7.org/fhir/CodeSystem/medication-statement-adherence"
-
-
-def r5(raw):
-    found = deepcopy(raw)
-    kind = found["resourceType"]
-    for name in ("dosageInstruction", "dosage"):
-        for each in found.get(name, []) if isinstance(found.get(name), list) else []:
-            if "asNeededBoolean" in each:
-                each["asNeeded"] = each.pop("asNeededBoolean")
-            if "maxDosePerPeriod" in each:
-                each["maxDosePerPeriod"] = [each["maxDosePerPeriod"]]
-    if "medicationCodeableConcept" in found:
-        found["medication"] = {"concept": found.pop("medicationCodeableConcept")}
-    if kind == "MedicationStatement":
-        if found["status"] == "not-taken":
-            found["adherence"] = {"code": {"coding": [{"system": ADHERENCE, "code": "not-taking"}]}}
-        found["status"] = "recorded"
-    if kind == "MedicationAdministration":
-        for name in ("DateTime", "Period"):
-            if f"effective{name}" in found:
-                found[f"occurence{name}"] = found.pop(f"effective{name}")
-    if kind == "Encounter":
-        found["class"] = [{"coding": [found["class"]]}]
-        found["actualPeriod"] = found.pop("period")
-        found["status"] = {"finished": "completed"}.get(found["status"], found["status"])
-    return found
-
-
-def stu3(raw):
-    found = deepcopy(raw)
-    kind = found["resourceType"]
-    for name in ("dosageInstruction", "dosage"):
-        for each in found.get(name, []) if isinstance(found.get(name), list) else []:
-            for pair in each.pop("doseAndRate", []):
-                each.update(pair)
-    if kind == "MedicationStatement":
-        found["taken"] = "n" if found["status"] == "not-taken" else "y"
-        found["status"] = "active" if found["status"] == "not-taken" else found["status"]
-    if kind == "MedicationAdministration":
-        if found["status"] == "not-done":
-            found |= {"status": "completed", "notGiven": True}
-        if "request" in found:
-            found["prescription"] = found.pop("request")
-    if isinstance(found.get("category"), list):
-        found["category"] = found["category"][0]
-    return found
-
+R5, STU3 = FhirVersion.R5, FhirVersion.STU3
 
 ONE_BID = dosage(tablets(1), BID)
 SCENARIOS = {
@@ -95,10 +47,10 @@ SCENARIOS = {
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-@pytest.mark.parametrize(("version", "twin"), [(FhirVersion.R5, r5), (FhirVersion.STU3, stu3)])
-def test_twins_give_the_same_dose(name, version, twin):
+@pytest.mark.parametrize("version", [R5, STU3])
+def test_twins_give_the_same_dose(name, version):
     first = doses(*SCENARIOS[name], on="2024-03-10")
-    second = doses(*(twin(raw) for raw in SCENARIOS[name]), on="2024-03-10", version=version)
+    second = doses(*(resource(raw, version) for raw in SCENARIOS[name]), on="2024-03-10", version=version)
     assert [(each.day, each.low, each.mid, each.high) for each in second.daily] == [
         (each.day, each.low, each.mid, each.high) for each in first.daily
     ]
@@ -114,26 +66,26 @@ def test_twins_give_the_same_dose(name, version, twin):
     ],
 )  # fmt: skip
 def test_r5_says_the_use_in_adherence(adherence, expected):
-    raw = r5(statement(OXYCODONE_10, ONE_BID)) | {
+    raw = resource(statement(OXYCODONE_10, ONE_BID), R5) | {
         "adherence": {"code": {"coding": [{"system": ADHERENCE, "code": adherence}]}}
     }
-    found = doses(raw, on="2024-03-10", version=FhirVersion.R5)
+    found = doses(raw, on="2024-03-10", version=R5)
     seen = None if not found.daily else (found.daily[-1].mid, found.daily[-1].high)
     assert seen == expected
 
 
 @pytest.mark.parametrize(("taken", "expected"), [("y", 30), ("n", 0), ("unk", None), ("na", 30)])
 def test_stu3_says_the_use_in_taken(taken, expected):
-    found = doses(stu3(statement(OXYCODONE_10, ONE_BID)) | {"taken": taken}, on="2024-03-10", version=FhirVersion.STU3)
+    found = doses(resource(statement(OXYCODONE_10, ONE_BID), STU3) | {"taken": taken}, on="2024-03-10", version=STU3)
     assert found.daily[-1].mid == expected
 
 
 def test_an_r5_order_that_ended_counts_to_its_status_change():
-    raw = r5(request(OXYCODONE_10, ONE_BID)) | {"status": "ended", "statusChanged": "2024-03-05"}
-    found = doses(raw, on="2024-03-10", version=FhirVersion.R5)
+    raw = resource(request(OXYCODONE_10, ONE_BID), R5) | {"status": "ended", "statusChanged": "2024-03-05"}
+    found = doses(raw, on="2024-03-10", version=R5)
     assert [each.day.day for each in found.daily] == [1, 2, 3, 4, 5]
 
 
 def test_an_r5_rendered_sig_is_a_sig():
-    raw = r5(request(OXYCODONE_10)) | {"renderedDosageInstruction": "Take 1 tablet twice daily"}
-    assert float(doses(raw, on="2024-03-10", version=FhirVersion.R5).daily[-1].mid) == 30
+    raw = resource(request(OXYCODONE_10), R5) | {"renderedDosageInstruction": "Take 1 tablet twice daily"}
+    assert float(doses(raw, on="2024-03-10", version=R5).daily[-1].mid) == 30

@@ -80,7 +80,7 @@ def test_each_rule_flags_one_fixture_and_is_silent_about_another(knowledge, find
 
 
 def test_a_why_names_each_rule_that_takes_part_in_a_grade(knowledge, findings_of_fixtures):
-    told = {name: (ROOT / "fixtures" / name / "why.md").read_text(encoding="utf-8") for name in findings_of_fixtures}
+    told = {one.name: (one.folder / "why.md").read_text(encoding="utf-8") for one in fixture.find(ROOT / "fixtures")}
     for rule in knowledge.rules:
         if rule.group in ("grade", "cap", "downgrade", "support", "founding") and rule.id != "R0-palliative-evaluated":
             heads = {rule.id, rule.id.rsplit("-", 1)[0]}
