@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,8 @@ class Bench:
         sent = json.dumps(document, indent=2, ensure_ascii=False)
         service = self.services.get(fixture.service_of(document))
         path = f"/cds-services/{service.id}" if service is not None else ""
-        reply = Client(self.app).post(path, data=sent.encode(), content_type="application/json")
+        # In a context of its own: inside this request Flask would share its `g` with that one.
+        reply = Context().run(Client(self.app).post, path, data=sent.encode(), content_type="application/json")
         answer = reply.get_data(as_text=True)
         cards = strict_json.loads(answer.encode())["cards"] if reply.status_code == 200 else []  # type: ignore[index]
         return self.show(

@@ -1,4 +1,7 @@
-"""What would change the grade: the missing data, the limits that were not reached, the caps, the steps that carry it."""
+"""What would change the grade: the missing data, the limits that were not reached, the steps that carry it.
+
+What caps the grade stands in a list of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,7 @@ from cds.knowledge import Knowledge
 
 def what_would_change(found: Assessment, knowledge: Knowledge) -> tuple[str, ...]:
     """Plain sentences, the most telling first; () where nothing is known that would."""
-    return tuple(
-        dict.fromkeys(
-            (*_missing(found), *_limits(found, knowledge), *_caps(found), *_steps(found), *_dechallenge(found))
-        )
-    )
+    return tuple(dict.fromkeys((*_missing(found), *_limits(found, knowledge), *_steps(found), *_dechallenge(found))))
 
 
 def _missing(found: Assessment) -> Iterable[str]:
@@ -35,11 +34,6 @@ def _limits(found: Assessment, knowledge: Knowledge) -> Iterable[str]:
         yield "Scores in the weeks before the increases would tell which came first, pain or dose."
     if found.trend.robust is False:
         yield "The pattern does not hold over the whole range of doses that may have been taken (as-needed use)."
-
-
-def _caps(found: Assessment) -> Iterable[str]:
-    for finding in found.grade.caps:
-        yield f"Graded no higher because: {finding.text}"
 
 
 def _steps(found: Assessment) -> Iterable[str]:

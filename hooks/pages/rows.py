@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cds.clinical import Assessment, Concept, DailyDose, PainScore, Plateau, Procedure, Step
-from cds.knowledge import Knowledge
-from hooks.pages.words import UNKNOWN, day, dose_unit, minute, number, signed
+from hooks.pages.words import UNKNOWN, day, minute, number, signed
 
 # What a browser and a reader can still hold; above it the latest rows are shown, and the page says so.
 MOST_ROWS = 400
@@ -71,15 +70,14 @@ class EventRow:
     reference: str
 
 
-def step_rows(found: Assessment, knowledge: Knowledge, doses: Sequence[DoseRow]) -> tuple[StepRow, ...]:
+def step_rows(found: Assessment, doses: Sequence[DoseRow]) -> tuple[StepRow, ...]:
     own = [(score.at, position) for position, score in enumerate(found.pain.scores)]
     shown = {f"score-{position}" for _, position in own[-MOST_ROWS:]}
-    return tuple(_step(step, found, dose_unit(found, knowledge), doses, own, shown) for step in found.trend.steps)
+    return tuple(_step(step, found, doses, own, shown) for step in found.trend.steps)
 
 
-def level_rows(found: Assessment, knowledge: Knowledge) -> tuple[LevelRow, ...]:
-    unit = dose_unit(found, knowledge)
-    return tuple(_level(each, unit, acute=found.trend.mode == "acute") for each in found.trend.plateaus)
+def level_rows(found: Assessment) -> tuple[LevelRow, ...]:
+    return tuple(_level(each, acute=found.trend.mode == "acute") for each in found.trend.plateaus)
 
 
 def dose_rows(daily: Sequence[DailyDose]) -> tuple[DoseRow, ...]:
@@ -133,7 +131,6 @@ def _name(procedure: Procedure) -> str:
 def _step(
     step: Step,
     found: Assessment,
-    unit: str,
     doses: Sequence[DoseRow],
     scores: Sequence[tuple[object, int]],
     shown: set[str],
@@ -146,7 +143,7 @@ def _step(
     return StepRow(
         number=step.number,
         when=minute(step.at) if found.trend.mode == "acute" else day(step.at),
-        dose=f"{number(step.before)} to {number(step.after)} {unit}",
+        dose=f"{number(step.before)} to {number(step.after)}",
         change=f"{100 * (step.after / step.before - 1):+.0f} %" if step.before > 0 else UNKNOWN,
         pain_before=_pain(step.pain_before, step.scores_before),
         pain_after=_pain(step.pain_after, step.scores_after),
@@ -159,11 +156,11 @@ def _step(
     )
 
 
-def _level(level: Plateau, unit: str, *, acute: bool) -> LevelRow:
+def _level(level: Plateau, *, acute: bool) -> LevelRow:
     write = minute if acute else day
     first, until = write(level.start), write(level.end)
     when = first if first == until else f"{first} to {until}"
-    return LevelRow(when, f"{number(level.dose)} {unit}", _pain(level.mean_pain, level.scores))
+    return LevelRow(when, number(level.dose), _pain(level.mean_pain, level.scores))
 
 
 def _pain(mean: float | None, scores: int) -> str:

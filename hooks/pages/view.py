@@ -45,6 +45,7 @@ class PageView:
     headline: str
     as_of: str
     mode: str
+    unit: str
     table: str
     version: str
     patient: str
@@ -98,6 +99,7 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         headline=headline,
         as_of=words.as_of(found.case.as_of),
         mode="in-patient, in hours" if found.trend.mode == "acute" else "out-patient, in days",
+        unit=words.dose_unit(found, knowledge),
         table=found.dose.table,
         version=str(found.record.version),
         patient=found.record.patient.id,
@@ -112,8 +114,8 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         cards=tuple(Markup(_MARKDOWN.render(card.whole or card.detail)) for card in found.cards),  # noqa: S704 - html is off
         options=options_in_order(found, knowledge),
         proposed=_proposed(found),
-        steps=rows.step_rows(found, knowledge, doses),
-        levels=rows.level_rows(found, knowledge),
+        steps=rows.step_rows(found, doses),
+        levels=rows.level_rows(found),
         events=cut.first(rows.event_rows(found), _MOST_LISTED, "procedures and other drugs"),
         changes=what_would_change(found, knowledge),
         checklist=_checklist(found),
@@ -195,23 +197,23 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
     return (
         Row(
             "Pain per doubling of the dose",
-            f"{signed(seen.beta)} points",
+            _measured(signed(seen.beta), "points"),
             "Estimated change of pain, beyond the earlier drift, when the dose doubles (beta).",
         ),
         Row(
             "Against chance",
-            f"{number(seen.z)} standard errors",
+            _measured(number(seen.z), "standard errors"),
             "How far that estimate lies from no change (z). It is not a probability.",
         ),
         Row(
             "Rise over all increases",
-            f"{signed(seen.cumulative_rise)} points",
+            _measured(signed(seen.cumulative_rise), "points"),
             "Sum of the raw rises at the counted increases.",
         ),
         Row("Increases followed by more pain", share or UNKNOWN, f"Of {count(seen.up_steps)} counted increases."),
         Row(
             "Drift between steps",
-            f"{signed(seen.drift_per_30d)} points per 30 days",
+            _measured(signed(seen.drift_per_30d), "points per 30 days"),
             "How pain moves while the dose stands still.",
         ),
         Row("Order in time", found.trend.ordering, ordering),
@@ -219,20 +221,25 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
     )
 
 
+def _measured(value: str, unit: str) -> str:
+    return value if value == UNKNOWN else f"{value} {unit}"
+
+
 def _checklist(found: Assessment) -> tuple[tuple[str, str], ...]:
     """The alternatives in a fixed order, with what the record says about each; silence of the record is told as such."""
     by_rule: dict[str, list[str]] = {}
     for finding in found.findings:
-        by_rule.setdefault(finding.rule.partition("-")[0], []).append(finding.text)
+        for name in {finding.rule, finding.rule.partition("-")[0]}:
+            by_rule.setdefault(name, []).append(finding.text)
     questions = (
-        ("New lesion, infection, fracture, compression", ("R2", "R2b")),
+        ("New lesion, infection, fracture, operation", ("R2", "R2b")),
         ("Disease progression", ("R8",)),
         ("Withdrawal, missed or late doses, pain before the next dose", ("R3",)),
         ("Tolerance", ("R9",)),
         ("Opioid neurotoxicity, kidney function", ("R18",)),
         ("Pain before the increases (order in time)", ("R7",)),
-        ("Scores at the end of the scale", ("R14",)),
-        ("Neuropathic or phantom pain", ("A",)),
+        ("Scores at the end of the scale", ("R14", "A-ceiling")),
+        ("Neuropathic or phantom pain", ("A-phantom", "M-crps")),
     )
     return tuple(
         (
