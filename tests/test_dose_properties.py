@@ -31,6 +31,7 @@ from dosing import (
 )  # fmt: skip
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from versions import resource
 
 from cds.clinical import FhirVersion
 
@@ -139,6 +140,18 @@ def test_every_day_without_a_number_has_a_reason(sent, table):
                 (one.first is None or one.first <= each.day) and (one.last is None or each.day <= one.last)
                 for one in found.uncounted
             ), each.day
+
+
+@settings(max_examples=60, deadline=None)
+@given(resources(), st.sampled_from([FhirVersion.R5, FhirVersion.STU3]))
+def test_another_fhir_version_changes_nothing(sent, version):
+    first, second = doses(*sent), doses(*(resource(raw, version) for raw in sent), version=version)
+    assert (told(first), first.uncounted, first.series, first.flags) == (
+        told(second),
+        second.uncounted,
+        second.series,
+        second.flags,
+    )
 
 
 @settings(max_examples=40, deadline=None)
