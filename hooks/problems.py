@@ -122,8 +122,8 @@ def json_response(body: object, status: int = 200) -> Response:
 
 def refusal(error: InputError) -> tuple[int, dict[str, object]]:
     """The status and the body for an input that cannot be evaluated."""
-    if error.code == "too-long":
-        return 413, outcome([Issue("too-long", str(error))])
+    if error.code in ("too-long", "too-costly"):
+        return 413, outcome([Issue(error.code, str(error), error.expression)])
     status, code = next((status, code) for kind, status, code in _TABLE if isinstance(error, kind))
     issues = getattr(error, "issues", None)  # several at once: InvalidRequest, MissingKeys
     if issues:

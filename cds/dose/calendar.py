@@ -14,6 +14,7 @@ from cds.dose.course import Course, Plan
 from cds.dose.stay import Stays
 from cds.dose.therapy import Active, Share, Taken, resolve
 from cds.dose.values import NOTE, ZERO, NotCounted, Piece, plain
+from cds.errors import MalformedInput
 from cds.knowledge.drugs import Drugs
 
 _DAY = timedelta(days=1)
@@ -72,6 +73,9 @@ def sweep(
     """Every day up to `last` that some course covers.
 
     time_limited  positions of courses with short bounds of their own
+
+    Raises MalformedInput (too-costly) where more resources overlap than any patient's can: each day on which one of
+    them changes costs as much as there are, so thousands that never end would hold the service for minutes.
     """
     horizon = date(int(drugs.limits["earliest_year"]), 1, 1)
     starts: dict[date, list[tuple[int, Piece]]] = {}
@@ -91,7 +95,7 @@ def sweep(
     days = sorted({*starts, *ends, *(edge for edge in edges if horizon <= edge <= last + _DAY)})
     calendar = Calendar()
     active: dict[int, list[Piece]] = {}
-    dated = undated = 0
+    dated = undated = looked_at = 0
     for here, following in pairwise(days):
         for index, piece in ends.get(here, ()):
             active[index].remove(piece)
@@ -103,12 +107,27 @@ def sweep(
         dated, undated = dated + change[0], undated + change[1]
         if not active and not dated:
             continue
+        looked_at += len(active)
+        _refuse_crowds(len(active), looked_at, drugs)
         taken = resolve(
             [Active(courses[index].plan, tuple(pieces)) for index, pieces in active.items()], stays.holds(here)
         )
         limited = any(index in time_limited for index in active)
         _write(calendar, taken, here, following, bool(dated or undated), limited, table, drugs)
     return calendar
+
+
+def _refuse_crowds(now: int, so_far: int, drugs: Drugs) -> None:
+    most, most_looked_at = drugs.limits["most_in_a_day"], drugs.limits["most_looked_at"]
+    if now > most:
+        crowd = f"more than {plain(most)} opioid resources are in force on one day"
+    elif so_far > most_looked_at:
+        crowd = (
+            f"the opioid resources in force, summed over the days of a change, are more than {plain(most_looked_at)}"
+        )
+    else:
+        return
+    raise MalformedInput(f"{crowd}; send those that are still in force, or a shorter record", code="too-costly")
 
 
 def _openings(openings: Sequence[Opening], horizon: date, last: date) -> dict[date, tuple[int, int]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 Slots = frozenset[str]
+Key = tuple[str, bool | None]
 
 _CLASSES = {
     "MORN": "morning", "MORN.early": "morning", "MORN.late": "morning", "ACM": "morning", "CM": "morning",
@@ -17,9 +19,7 @@ _HOURS = ((5, "night"), (11, "morning"), (14, "noon"), (17, "afternoon"), (21, "
 
 def apart(one: Slots, other: Slots) -> bool:
     """Whether both name times of day, and none in common. 8:00 and "morning" may be the same time."""
-    busy = Busy()
-    busy.add(one)
-    return bool(one) and bool(other) and not busy.conflicts(other)
+    return bool(one) and bool(other) and _keys(one).isdisjoint(_rivals(other))
 
 
 def coarse(slots: Slots) -> Slots:
@@ -39,18 +39,16 @@ def _class(slot: str) -> str:
     return next((name for limit, name in _HOURS if number < limit), "night")
 
 
-def _keys(slots: Slots) -> Iterable[tuple[str, bool | None]]:
+@lru_cache(4096)
+def _keys(slots: Slots) -> frozenset[Key]:
     """The time itself, and its part of the day under its own kind."""
-    for slot in slots:
-        yield slot, None
-        yield _class(slot), _clock(slot)
+    return frozenset(key for slot in slots for key in ((slot, None), (_class(slot), _clock(slot))))
 
 
-def _rivals(slots: Slots) -> Iterable[tuple[str, bool | None]]:
+@lru_cache(4096)
+def _rivals(slots: Slots) -> frozenset[Key]:
     """What would be the same time: the time itself, or the part of the day told in the other kind."""
-    for slot in slots:
-        yield slot, None
-        yield _class(slot), not _clock(slot)
+    return frozenset(key for slot in slots for key in ((slot, None), (_class(slot), not _clock(slot))))
 
 
 class Busy:
@@ -59,7 +57,7 @@ class Busy:
     def __init__(self) -> None:
         self._all = False
         self._any = False
-        self._keys: set[tuple[str, bool | None]] = set()
+        self._keys: set[Key] = set()
 
     def add(self, slots: Slots) -> None:
         self._any = True
@@ -69,7 +67,7 @@ class Busy:
     def conflicts(self, slots: Slots) -> bool:
         if not slots or self._all:
             return self._any
-        return any(key in self._keys for key in _rivals(slots))
+        return not self._keys.isdisjoint(_rivals(slots))
 
 
 # A product with more named times than this is no taking schedule: parts of the day must do.
@@ -83,7 +81,7 @@ def successors(ordered: Sequence[tuple[object, Slots]]) -> list[int | None]:
     found: list[int | None] = [None] * len(ordered)
     nearest: int | None = None
     whole_day: int | None = None
-    at_key: dict[tuple[str, bool | None], int] = {}
+    at_key: dict[Key, int] = {}
     position = len(ordered) - 1
     while position >= 0:
         rank = ordered[position][0]
