@@ -1,7 +1,7 @@
 """Patients of fixtures/ whom an R5 and an STU3 server send as well; the request is made from the R4 one.
 
 Every patient is compared in memory (test_fixtures_versions.py). Those named here also lie in fixtures/versions, for
-`oih-cds replay` and for readers: each resource type, hook, status and kind of answer is among them.
+`oih-cds replay` and for readers: each resource type, hook and kind of answer is among them.
 """
 
 from __future__ import annotations
