@@ -78,6 +78,15 @@ class AsOf:
     day: date
     offset: timedelta | None = None
 
+    def clock(self, moment: Moment) -> datetime:
+        """A moment's start on the clock of `at` where both offsets are known, else as written.
+
+        For spans of hours only: a monitor may write UTC beside a local chart. Calendar days stay as written.
+        """
+        if moment.utc is None or self.offset is None:
+            return moment.start
+        return moment.utc + self.offset
+
 
 # ---------------------------------------------------------------------------------------------- codes and quantities
 

@@ -57,7 +57,7 @@ def recent(plans: Sequence[Plan], courses: Sequence[Course], situation: Situatio
         if plan.use.source is Source.ORDERED
         and plan.use.status == "active"
         and plan.use.authored is not None
-        and situation.as_of.at - plan.use.authored.start <= limit
+        and situation.as_of.at - situation.as_of.clock(plan.use.authored) <= limit
     ]
     if not young:
         return None

@@ -17,13 +17,10 @@ class Measured:
 
     group: str
     value: float
-    at: datetime
+    at: datetime  # on the clock of the evaluation date where both offsets are known: hours are real hours
+    day: date  # the calendar day as written
     timed: bool
     reference: str
-
-    @property
-    def day(self) -> date:
-        return self.at.date()
 
 
 def measured(
@@ -34,12 +31,14 @@ def measured(
         value
         for observation in record.observations
         if is_final(observation)
-        for value in _values(observation, groups, measurements)
+        for value in _values(observation, groups, measurements, as_of)
     ]
     return tuple(sorted((one for one in found if one.at <= as_of.at), key=lambda one: (one.at, one.reference)))
 
 
-def _values(observation: Observation, groups: Groups, measurements: Mapping[str, Measurement]) -> Iterator[Measured]:
+def _values(
+    observation: Observation, groups: Groups, measurements: Mapping[str, Measurement], as_of: AsOf
+) -> Iterator[Measured]:
     moment = observed(observation)
     if moment is None or (not observation.components and not isinstance(observation.value, (Quantity, int))):
         return
@@ -48,7 +47,8 @@ def _values(observation: Observation, groups: Groups, measurements: Mapping[str,
         for group in groups(part.concept):
             value = _in_our_unit(measurements[group], part.value) if group in measurements else None
             if value is not None:
-                yield Measured(group, value, moment.start, moment.start == moment.end, observation.reference)
+                timed = moment.start == moment.end
+                yield Measured(group, value, as_of.clock(moment), moment.day, timed, observation.reference)
 
 
 def _in_our_unit(measurement: Measurement, value: object) -> float | None:
