@@ -16,7 +16,7 @@ def assess_json(found: Assessment, cards: Sequence[Mapping[str, Any]]) -> dict[s
 
     cards  as they leave over HTTP
     """
-    doses = [_day(day) for day in found.dose.daily]
+    doses = _days(found.dose.daily)
     today = found.case.as_of.day.isoformat()
     return {
         "patient": found.record.patient.id,
@@ -51,10 +51,14 @@ def number(value: Decimal | float | None) -> int | float | None:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _day(day: DailyDose) -> dict[str, Any]:
-    return {
-        "date": day.day.isoformat(),
-        "low": number(day.low),
-        "mme": number(day.mid),
-        "high": number(day.high),
-    }
+def _days(daily: Sequence[DailyDose]) -> list[dict[str, Any]]:
+    """One object a day; neighbours mostly share their numbers, which are rounded once."""
+    days = []
+    before: DailyDose | None = None
+    numbers: dict[str, Any] = {}
+    for day in daily:
+        if before is None or day.low is not before.low or day.mid is not before.mid or day.high is not before.high:
+            numbers = {"low": number(day.low), "mme": number(day.mid), "high": number(day.high)}
+            before = day
+        days.append({"date": day.day.isoformat(), **numbers})
+    return days
