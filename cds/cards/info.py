@@ -41,7 +41,7 @@ def info_card(found: Assessment, situation: Situation, words: Words, options: Ca
         options,
         kind="info",
         rule=rule,
-        headline=crisis_line(found, words, "crisis_summary") + _headline(found, words, rule),
+        headline=_headline(found, words, rule),
         lines=_lines(found, situation, words, rule),
         links=tuple(report_link(words.evidence[name], words) for name in NAMES) if founding else (),
         suggestions=for_info(found, situation, words, rule) if founding else (),
@@ -84,8 +84,14 @@ def silence_card(found: Assessment, words: Words, options: CardOptions) -> Card:
 
 
 def _headline(found: Assessment, words: Words, rule: str) -> str:
-    if rule == "co-rise":
-        return _co_rise(found, words)
+    crisis = crisis_line(found, words, "crisis_summary")
+    if rule != "co-rise":
+        return crisis + _plain(found, words, rule)
+    # The numbers give way to the warning, so that the hedge is not cut off.
+    return crisis + words.say("info.summary_co_rise_plain") if crisis else _co_rise(found, words)
+
+
+def _plain(found: Assessment, words: Words, rule: str) -> str:
     if rule == "raise-without-relief":
         return words.say("info.summary_raise", count=_increases(found))
     if rule == "R1":

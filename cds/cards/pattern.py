@@ -35,7 +35,7 @@ def pattern_card(found: Assessment, situation: Situation, words: Words, options:
         options,
         kind="pattern",
         rule=main_rule(found),
-        headline=crisis_line(found, words, "crisis_summary") + _headline(found, words),
+        headline=_headline(found, words),
         lines=_lines(found, situation, words),
         indicator="warning" if strong_on_raise else "info",
         links=(CardLink(words.say("links.label_warning"), label.url),),
@@ -45,10 +45,12 @@ def pattern_card(found: Assessment, situation: Situation, words: Words, options:
 
 
 def _headline(found: Assessment, words: Words) -> str:
+    """The numbers give way to a warning that stands first: a grade cut short could be read as more than it is."""
     grade = _title(found, words)
     course = _course(found)
-    if course is None or not seen.line(course, found, words):
-        return words.say("pattern.summary_plain", grade=grade)
+    crisis = crisis_line(found, words, "crisis_summary")
+    if crisis or course is None or not seen.line(course, found, words):
+        return crisis + words.say("pattern.summary_plain", grade=grade)
     values = {
         "grade": grade,
         "from": number(course.pain_from or 0),

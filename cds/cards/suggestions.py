@@ -48,7 +48,9 @@ def withdrawal(found: Assessment, situation: Situation, words: Words, kind: str,
         Action("delete", words.say("suggestions.withdraw_action", reference=reference), resource_id=reference)
         for reference in order.references
     )
-    return (_suggestion(found, words.say("suggestions.withdraw"), "withdraw", actions, kind, rule),)
+    # The present dose is nothing to keep in a patient who is hard to rouse.
+    label = words.say("suggestions.withdraw_only" if kind == "over-sedation" else "suggestions.withdraw")
+    return (_suggestion(found, label, "withdraw", actions, kind, rule),)
 
 
 def _referral(found: Assessment, words: Words, kind: str, rule: str) -> Suggestion:
