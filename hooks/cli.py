@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from typing import Any
 
@@ -10,6 +11,10 @@ import click
 
 from cds.errors import OihError
 from hooks import commands
+
+# numpy is loaded later, with the command. Its matrices are small here (at most 120 points): threads that wait for each
+# other cost several times what they save, and workers already use the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class Commands(click.Group):
