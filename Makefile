@@ -40,6 +40,10 @@ bench: setup
 verify: setup
 	$(BIN)/oih-cds verify
 
+# The pictures of docs/images, from the running service in Debian's chromium.
+screenshots: setup
+	$(BIN)/python docs/screenshots.py
+
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.lock

@@ -42,7 +42,7 @@ def test_a_round_trip_shows_cards_drawing_rules_and_the_page(browser, base, them
         page.click("button[value='patient-view']")
         assert "was answered 200 with 2 cards" in page.inner_text("[role=status]")
         assert page.locator("article.card").count() == 2
-        assert page.locator("svg.chart").count() == 1
+        assert page.locator("svg.chart:visible").count() == 1
         assert "R4" in page.inner_text("#trace + .scroll")
         assert violations(page) == []
         assert overflow(page) <= 0

@@ -113,13 +113,14 @@ def test_nothing_scrolls_sideways_when_enlarged_or_narrow(browser, base, fixture
     with tab(browser, width=width) as page:
         page.goto(page_url(base, request_of(fixture)))
         assert overflow(page) <= 0
+        assert [page.locator(f"svg.chart.{kind}").is_visible() for kind in ("wide", "narrow")].count(True) == 1
 
 
 @in_a_browser
 def test_what_a_clinician_needs_stands_on_one_screen(browser, base):
     with tab(browser) as page:
         page.goto(page_url(base, request_of(DEMO)))
-        drawing = page.locator("svg.chart").bounding_box()
+        drawing = page.locator("svg.chart.wide").bounding_box()
         assert drawing["y"] + drawing["height"] <= 800
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,8 @@ def command(port: int) -> None:
             console.print(_panel(card))
         if not answer["cards"]:
             raise DemoFailed("the service answered the index case without a card; please report it")
+        console.print(f"The patient's dose and pain, with every number behind the card: {_page(answer)}")
+        console.print(f"Bench, to change doses and scores and send them again: {base}/bench")
         console.print(f"Services: {base}/cds-services, described in {base}/openapi.json")
         console.print(f"About, sources and limits: {base}/about")
         if sys.stdout.isatty():
@@ -65,9 +68,12 @@ def _service(port: int) -> Iterator[str]:
     """The base URL of `oih-cds serve`, with a store in a directory that goes away with it."""
     base = f"http://{HOST}:{port}"
     with tempfile.TemporaryDirectory(prefix="oih-cds-demo-") as folder:
-        # The demo shows the defaults, whatever this shell has set.
+        # The demo shows the defaults, whatever this shell has set, and the page.
         environment = {name: value for name, value in os.environ.items() if not name.upper().startswith("OIH_CDS_")}
         environment["OIH_CDS_DATABASE_URL"] = f"sqlite:///{Path(folder) / 'store.sqlite3'}"
+        environment["OIH_CDS_PUBLIC_URL"] = base
+        environment["OIH_CDS_SECRET_KEY"] = secrets.token_urlsafe(32)
+        environment["OIH_CDS_LINK"] = "absolute"
         environment["OIH_CDS_WORKERS"] = "1"
         environment["OIH_CDS_LOG_LEVEL"] = "WARNING"
         command = [sys.executable, "-m", "hooks.cli", "serve", "--host", HOST, "--port", str(port)]
@@ -103,6 +109,12 @@ def _answer(url: str, request: Mapping[str, Any]) -> dict[str, Any]:
         raise DemoFailed(f"the service answered {response.status_code}: {response.text[:500]}")
     answer: dict[str, Any] = response.json()
     return answer
+
+
+def _page(answer: Mapping[str, Any]) -> str:
+    """Where the first card leads: the page of this patient, for some minutes."""
+    links = (link["url"] for card in answer["cards"] for link in card.get("links", ()))
+    return next((url for url in links if "/page/" in url), "no card leads to it")
 
 
 def _panel(card: Mapping[str, Any]) -> Panel:

@@ -25,10 +25,10 @@ from hooks.answering import Desk
 from hooks.issuers import Issuer
 from hooks.pages import bench_edit
 from hooks.pages.bench_edit import Field
-from hooks.pages.chart import svg
 from hooks.pages.chart_data import chart_data
 from hooks.pages.html import Html
 from hooks.pages.routes import SignedPages
+from hooks.pages.view import drawn
 from hooks.schemas import read_request
 from hooks.services import Service
 from hooks.shipped import INDEX_CASE, fixtures
@@ -128,13 +128,12 @@ class Bench:
         if found is None:
             return None
         knowledge = self.desk.reading(self.issuer, found.case.version).knowledge
-        data = chart_data(found, knowledge)
         return Trace(
             grade=found.grade.name,
             rows=tuple(
                 (each.rule, each.version, each.text, _fact(each.fact)) for each in sorted(found.findings, key=_rule)
             ),
-            chart=Markup(svg(data) if data.doses or data.points else ""),  # noqa: S704 - drawn by us, labels escaped
+            chart=drawn(chart_data(found, knowledge)),
             page=self._link(found),
         )
 

@@ -23,7 +23,6 @@ from matplotlib.figure import Figure
 _DAY = timedelta(days=1)
 _STYLE: Any = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "oih-cds",
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,
@@ -84,9 +83,13 @@ class ChartData:
     title: str = ""
 
 
-def svg(data: ChartData, width: float = 9.6, height: float = 4.3) -> str:
-    """The chart as an <svg> element; the same data give the same bytes."""
-    with mpl.rc_context(_STYLE):
+def svg(data: ChartData, *, narrow: bool = False) -> str:
+    """The chart as an <svg> element; the same data give the same bytes.
+
+    narrow  for a telephone: the same things on less width, with names of its own so that both may stand on one page
+    """
+    width, height = (4.6, 5.2) if narrow else (9.6, 4.3)
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": "narrow" if narrow else "wide"}):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1))
@@ -108,12 +111,12 @@ def svg(data: ChartData, width: float = 9.6, height: float = 4.3) -> str:
                 bbox={"boxstyle": "circle,pad=0.18", "facecolor": "none", "edgecolor": MUTED, "linewidth": 0.7},
             )
         _events(lower, data.events)
-        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        locator = AutoDateLocator(minticks=3, maxticks=5 if narrow else 9)  # type: ignore[no-untyped-call]
         lower.xaxis.set_major_locator(locator)
         lower.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _plain(drawn.getvalue(), data.title)
+    return _plain(drawn.getvalue(), data.title, "narrow" if narrow else "wide")
 
 
 def _day(at: datetime) -> Any:
@@ -162,8 +165,8 @@ def _doses(axes: Axes, data: ChartData) -> None:
             f"proposed {dose:g}", (_day(at + ahead), dose), ha="right", va="bottom", color=PROPOSED, fontsize=8
         )
     axes.set_ylabel(f"Dose, {data.unit}", color=INK)
-    highest = axes.dataLim.y1 if axes.has_data() else 0.0
-    axes.set_ylim(0, 1.15 * highest or 1.0)
+    top = 1.15 * axes.dataLim.y1 if axes.has_data() and axes.dataLim.y1 > 0 else 1.0
+    axes.set_ylim(-0.03 * top, top)  # a dose of nothing is a line that can be seen above the axis
 
 
 def _runs(doses: Sequence[Stretch]) -> list[list[Stretch]]:
@@ -231,21 +234,25 @@ def _dress(axes: Axes) -> None:
         axes.spines[side].set_color(MUTED)
 
 
+_ID = re.compile(r' id="([^"]*)"')
+_USED = re.compile(r'(?:url\(|href=")#([^)"]*)')
 _STYLE_ATTRIBUTE = re.compile(r'style="([^"]*)"')
 _FONT = re.compile(r"font: (?:(?P<style>italic) )?(?P<size>[\d.]+)px (?P<family>[^;]*)")
 
 
-def _plain(text: str, title: str) -> str:
+def _plain(text: str, title: str, kind: str) -> str:
     """The <svg> element alone: no XML head, no metadata, no style; presentation attributes and CSS variables instead."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = _STYLE_ATTRIBUTE.sub(lambda found: _attributes(found.group(1)), text)
+    used = set(_USED.findall(text))
+    text = _ID.sub(lambda found: found.group(0) if found.group(1) in used else "", text)
     for stand_in, (variable, fallback) in _COLOURS.items():
         text = text.replace(stand_in, f"var({variable}, {fallback})")
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
     label = f' role="img" aria-label="{_escape(title)}"' if title else ' aria-hidden="true"'
-    return text.replace("<svg", f'<svg class="chart"{label}', 1).strip()
+    return text.replace("<svg", f'<svg class="chart {kind}"{label}', 1).strip()
 
 
 def _attributes(style: str) -> str:

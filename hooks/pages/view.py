@@ -16,7 +16,7 @@ from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
 from hooks.pages import rows, words
 from hooks.pages.changes import what_would_change
-from hooks.pages.chart import svg
+from hooks.pages.chart import ChartData, svg
 from hooks.pages.chart_data import chart_data
 from hooks.pages.rows import DoseRow, EventRow, LevelRow, ScoreRow, StepRow
 from hooks.pages.words import UNKNOWN, count, day, number, signed
@@ -106,7 +106,7 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         supported=found.grade.supported,
         reasons=tuple(each for each in found.grade.reasons if id(each) not in caps),
         caps=found.grade.caps,
-        chart=Markup(svg(data) if data.doses or data.points else ""),  # noqa: S704 - drawn by us; the labels that reach it are escaped by the drawing
+        chart=drawn(data),
         reference="" if data.reference is None else number(data.reference),
         measures=_measures(found),
         method=found.trend.method,
@@ -136,6 +136,13 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         not_used=knowledge.evidence.not_used,
         resources=resources,
     )
+
+
+def drawn(data: ChartData) -> Markup:
+    """The drawing for wide and for narrow screens, of which the style sheet shows one; "" where there is nothing to draw."""
+    if not (data.doses or data.points):
+        return Markup("")
+    return Markup(svg(data) + svg(data, narrow=True))  # noqa: S704 - drawn by us; the drawing escapes its labels
 
 
 class _Cut:

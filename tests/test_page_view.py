@@ -1,0 +1,184 @@
+"""What the page says, without a browser: headline, tables, drawing, and what it does with unknowns."""
+
+import copy
+import itertools
+import json
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from page_service import DEMO
+from served import request_of
+
+from cds import case
+from cds.clinical import Exposure, Source
+from hooks.pages import rows, sealed_case
+from hooks.pages.chart import ChartData, Mark, Point, Stretch, svg
+from hooks.pages.chart_data import chart_data
+from hooks.pages.view import page_view
+from hooks.pages.words import number, signed
+
+NOW = datetime.fromisoformat("2026-11-21T12:00:00+00:00")
+DAY = timedelta(days=1)
+START = datetime(2026, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def assessed(evaluator):
+    def assess(fixture):
+        return evaluator.assessment(request_of(fixture), case.Asked(now=NOW))
+
+    return assess
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "not known"), (-0.04, "0"), (0.06, "0.1"), (Decimal("60"), "60"), (49.96, "50"), (Decimal("2.50"), "2.5")],
+)
+def test_numbers_are_rounded_for_the_eye(value, shown):
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(None, "not known"), (-0.01, "0.0"), (0.0, "0.0"), (1.06, "+1.1")])
+def test_what_rounds_to_nothing_has_no_sign(value, shown):
+    assert signed(value) == shown
+
+
+def test_acute_doses_are_never_called_daily(assessed, knowledge):
+    view = page_view(assessed("founding/liang_2017_reading_a"), knowledge)
+    assert "30 to 110 MME per 4 h" in view.headline
+    assert view.unit == "MME per 4 h"
+    assert view.reference == ""
+
+
+def test_doses_out_of_hospital_are_a_day(assessed, knowledge):
+    view = page_view(assessed(DEMO), knowledge)
+    assert "60 to 180 MME a day" in view.headline
+    assert view.reference == "50"
+
+
+def test_after_a_full_cessation_nothing_given_is_zero_and_no_gap(assessed, knowledge):
+    doses = chart_data(assessed("founding/liang_2017_reading_a"), knowledge).doses
+    ended = datetime(2026, 3, 10, 18)
+    after = [each for each in doses if each.start >= ended]
+    assert after[0].mid == 0
+    assert all(one.end == two.start for one, two in itertools.pairwise(doses))
+    assert after[-1].mid > 0
+
+
+def test_an_order_and_its_infusions_are_one_mark(assessed, knowledge):
+    found = assessed(DEMO)
+    ketamine = [
+        Exposure("ketamine", "ketamine", date(2026, 5, first), date(2026, 5, last), f"x/{first}", Source.ADMINISTERED)
+        for first, last in ((1, 1), (1, 3), (3, 5), (20, 20))
+    ]
+    found = replace(found, dose=replace(found.dose, exposures=tuple(ketamine)))
+    marks = [each for each in chart_data(found, knowledge).events if each.label == "ketamine"]
+    assert [(each.at.day, each.end.day) for each in marks] == [(1, 6), (20, 21)]
+    assert len(rows.event_rows(found)) == 4
+
+
+def test_every_step_leads_to_rows_that_exist(assessed, knowledge):
+    view = page_view(assessed(DEMO), knowledge)
+    anchors = {row.anchor for row in (*view.doses, *view.scores)}
+    for step in view.steps:
+        assert {step.anchor, step.before, step.after} <= anchors
+        assert step.before != step.after
+
+
+def test_every_dose_and_score_names_its_resource(assessed, knowledge):
+    view = page_view(assessed(DEMO), knowledge, resources="/here")
+    assert all(row.sums for row in view.doses)
+    assert view.resource_url(view.scores[0].reference).startswith("/here?ref=Observation%2F")
+    assert page_view(assessed(DEMO), knowledge).resource_url("Observation/1") is None
+
+
+def test_a_proposed_order_is_told_and_drawn(assessed, knowledge):
+    view = page_view(assessed("orders/raised_again"), knowledge)
+    assert view.proposed == "The order would change the scheduled dose from 180 to 240 MME a day."
+    assert "proposed 240" in view.chart
+
+
+def test_a_page_without_an_order_says_nothing_of_one(assessed, knowledge):
+    assert page_view(assessed(DEMO), knowledge).proposed == ""
+
+
+def test_caps_stand_once_and_not_as_changes_too(assessed, knowledge):
+    view = page_view(assessed("founding/liang_2017_reading_a"), knowledge)
+    assert view.caps
+    assert not [each for each in view.changes for cap in view.caps if cap.text in each]
+
+
+def test_what_is_not_computable_is_not_known_and_never_zero(assessed, knowledge):
+    view = page_view(assessed("too_little/never_had_an_opioid"), knowledge)
+    assert {row.value for row in view.measures[:5]} <= {"not known", "0 points"}
+    assert view.measures[0].value == "not known"
+    assert "No opioid" in view.headline
+
+
+def test_gaps_are_never_joined():
+    days = [Stretch(START + n * DAY, START + (n + 1) * DAY, 60, 60, 60) for n in (0, 1, 5, 6)]
+    drawn = svg(ChartData("MME a day", tuple(days), ()))
+    whole = svg(ChartData("MME a day", tuple(days[:2]), ()))
+    assert paths(drawn) == paths(whole) + 1
+
+
+def test_a_run_of_uncounted_days_has_one_triangle():
+    days = [Stretch(START + n * DAY, START + (n + 1) * DAY, 60, 60, None) for n in range(30)]
+    one = svg(ChartData("MME a day", tuple(days), ()))
+    none = svg(ChartData("MME a day", tuple(replace(each, high=60) for each in days), ()))
+    assert one.count("<use ") == none.count("<use ") + 1
+
+
+def paths(drawn):
+    return drawn.count("--chart-dose")
+
+
+def test_the_drawing_needs_no_style_no_script_and_no_address():
+    data = ChartData(
+        "MME a day",
+        (Stretch(START, START + DAY, 30, 60, 90),),
+        (Point(START, 5, "nrs"), Point(START + DAY, 6, "peg")),
+        steps=(Mark(START, "1"),),
+        events=(Mark(START, "ketamine", START + DAY), Mark(START + DAY, "procedure")),
+        reference=50,
+        proposed=(START + DAY, 90, 60),
+        title='"><script>',
+    )
+    drawn = svg(data)
+    for forbidden in ("<style", "style=", "<script", "http://www.w3.org/1999/xhtml", "onload"):
+        assert forbidden not in drawn
+    assert drawn == svg(data)
+
+
+@given(st.text(max_size=60))
+def test_no_title_breaks_out_of_its_attribute(text):
+    drawn = svg(ChartData("MME a day", (), (Point(START, 5, "nrs"),), title=text or "x"))
+    opening = drawn[: drawn.index(">")]
+    assert opening.count('"') % 2 == 0
+    assert "<" not in opening[1:]
+
+
+def test_a_sealed_case_comes_back_as_it_was(assessed):
+    for fixture in (DEMO, "orders/raised_again", "founding/liang_2017_reading_a"):
+        found = assessed(fixture).case
+        assert sealed_case.load(sealed_case.dump(found, "https://ehr.example")) == (found, "https://ehr.example")
+
+
+def test_long_tables_are_cut_and_the_page_says_so(evaluator, knowledge):
+    request = copy.deepcopy(request_of(DEMO))
+    entries = request["prefetch"]["pain"]["entry"]
+    model = json.dumps(entries[0]["resource"])
+    for n in range(1000):
+        resource = json.loads(model) | {
+            "id": f"o{n}",
+            "effectiveDateTime": f"2026-0{1 + n % 8}-{1 + n // 8 % 28:02}T{n // 224:02}:{n % 60:02}:00Z",
+        }
+        entries.append({"resource": resource})
+    view = page_view(evaluator.assessment(request, case.Asked(now=NOW)), knowledge)
+    assert len(view.scores) == rows.MOST_ROWS
+    assert any("pain scores the latest 400" in each for each in view.left_out)
+    assert page_view(evaluator.assessment(request_of(DEMO), case.Asked(now=NOW)), knowledge).left_out == ()
