@@ -221,6 +221,14 @@ FACTS: Mapping[str, Kind] = {
         "Did pain rise after the steps rather than before them?",
         {"result": _word("placebo-step test", "holds", "fails", "not assessable")},
     ),
+    "score-count": Kind(
+        "How many scores carry the estimate?",
+        {"scores": _number("scores", "on the instrument that is read"), "acute": _flag("acute mode")},
+    ),
+    "dose-range": Kind(
+        "Does the pattern hold over all doses that the record allows?",
+        {"holds": _flag("under the lowest and under the highest of them, too")},
+    ),
     "drift": Kind(
         "Does pain climb between the steps?",
         {

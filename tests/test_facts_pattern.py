@@ -238,6 +238,20 @@ def test_a_low_dose_is_said(engine, knowledge, dose, found):
     assert ("R13" in flagged(engine, knowledge, seen=trend(highest_dose=dose))) is found
 
 
+@pytest.mark.parametrize(("robust", "found"), [(False, True), (True, False), (None, False)])
+def test_a_pattern_that_another_possible_dose_takes_away_is_said(engine, knowledge, robust, found):
+    assert ("D-range" in flagged(engine, knowledge, seen=trend(statistics=PATTERN, robust=robust))) is found
+
+
+@pytest.mark.parametrize(
+    ("scores", "mode", "found"),
+    [(9, "chronic", True), (10, "chronic", False), (9, "acute", False), (None, "chronic", False)],
+)
+def test_fewer_than_ten_scores_are_few(engine, knowledge, scores, mode, found):
+    seen = trend(mode, statistics=replace(PATTERN, scores=scores))
+    assert ("R1-scores" in flagged(engine, knowledge, seen=seen)) is found
+
+
 @pytest.mark.parametrize(("share", "found"), [(0.75, True), (0.74, False), (None, False)])
 def test_the_ceiling_is_reached_at_three_of_four_scores(engine, knowledge, share, found):
     assert ("R14" in flagged(engine, knowledge, seen=trend(ceiling=share))) is found

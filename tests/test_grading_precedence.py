@@ -39,8 +39,10 @@ CAPS = {
     "R2-undated": fact("undated", group="red-flag"),
     "R18-undated": fact("undated", group="neurotoxic-sign"),
     "R0-palliative-evaluated": fact("palliative", evaluated=True),
+    "R1-scores": fact("score-count", scores=9.0, acute=False),
 }
 FUNCTION = fact("function", improvement=35.0, pain_change=2.0)
+DOWNGRADES = {"R16": FUNCTION, "D-range": fact("dose-range", holds=False)}
 
 
 @pytest.fixture
@@ -115,11 +117,17 @@ def test_a_cap_raises_nothing(graded, rule):
     assert graded(CAPS[rule], fact("data", sufficient=True)).name == "no-signal"
 
 
-def test_better_function_lowers_by_one_grade(graded):
-    assert graded(*STRONG, FUNCTION).name == "possible-oih"
-    assert graded(*PATTERN, FUNCTION).name == "no-signal"
-    assert "R16" in ids(graded(*PATTERN, FUNCTION).reasons)
-    assert graded(*STRONG, FUNCTION, CAPS["R13"]).name == "possible-oih"
+@pytest.mark.parametrize("rule", DOWNGRADES)
+def test_a_downgrade_lowers_by_one_grade_and_is_told(graded, rule):
+    assert graded(*STRONG, DOWNGRADES[rule]).name == "possible-oih"
+    assert graded(*PATTERN, DOWNGRADES[rule]).name == "no-signal"
+    assert rule in ids(graded(*PATTERN, DOWNGRADES[rule]).reasons)
+    assert graded(*STRONG, DOWNGRADES[rule], CAPS["R13"]).name == "possible-oih"
+
+
+def test_two_downgrades_lower_a_pattern_by_two(graded):
+    assert graded(*STRONG, *DOWNGRADES.values()).name == "no-signal"
+    assert graded(*PATTERN, *DOWNGRADES.values()).name == "no-signal"
 
 
 def test_a_fall_without_a_pattern_is_no_pattern(graded):
@@ -190,7 +198,7 @@ def contract(flags):
         return "insufficient-data"
     if candidate and "R7" in flags:
         place = 0 if "R11" in flags else 1
-        place += "R16" in flags
+        place = min(2, place + ("R16" in flags) + ("D-range" in flags))
         if flags & set(CAPS):
             place = max(place, 1)
         return ("strong-pattern", "possible-oih", "no-signal")[place]
@@ -202,7 +210,7 @@ def contract(flags):
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_any_findings_give_the_grade_that_the_contract_gives(knowledge, data):
-    likely = st.sets(st.sampled_from(["R4", "R5-points", "R5-percent", "R6", "R11", "R8", "R9", "R16"]), min_size=3)
+    likely = st.sets(st.sampled_from(["R4", "R5-points", "R5-percent", "R6", "R11", "R8", "R9", "R16", "D-range"]), min_size=3)
     ordering = st.sampled_from([set(), {"R7"}, {"R7-fails"}, {"R7-unknown"}])
     rest = st.sets(st.sampled_from(sorted(knowledge.rules.by_id)), max_size=3)
     flags = data.draw(likely) | data.draw(ordering) | (data.draw(rest) - {"R7", "R7-fails", "R7-unknown"})

@@ -22,7 +22,7 @@ _DECIDES = {
     "insufficient-data": ("R1", "R14", "R7"),
     "progression-like": ("R8",),
     "tolerance-like": ("R9",),
-    "no-signal": ("R16",),
+    "no-signal": ("R16", "D"),
 }
 _LOOK_AT = (
     (("R18",), "alternatives_neurotoxicity"),

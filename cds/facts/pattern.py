@@ -68,6 +68,10 @@ def _estimate(chart: Chart) -> Iterator[Fact]:
         yield Fact("response", {"beta": numbers.beta, "z": numbers.z})
     if numbers.beta is not None:
         yield Fact("ordering", {"result": chart.trend.ordering})
+        if numbers.scores is not None:
+            yield Fact("score-count", {"scores": float(numbers.scores), "acute": chart.acute})
+    if chart.trend.robust is not None:
+        yield Fact("dose-range", {"holds": chart.trend.robust})
     if numbers.cumulative_rise is not None:
         yield Fact("rise", {"points": numbers.cumulative_rise})
         base = chart.trend.first_pre_mean
