@@ -10,7 +10,9 @@ from cds.dose.drug import Opioid
 from cds.dose.units import Unit, unit
 from cds.dose.values import NOTE, ONE, NotCounted, Range, plain, refuse_absurd, spread
 
-_SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit", "patch")
+_SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit")
+# More units than this of a combination, written in mg: "325 mg" of a 5-325 tablet is the partner's.
+_MOST_OF_COMBINATION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,9 @@ def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, wei
         flags = (f"{NOTE}body weight {plain(weight)} kg",)
     if opioid.patch or route == "transdermal":
         return _patch_by_mass(mg, opioid)
+    if opioid.partners and opioid.per == "unit" and opioid.mg and mg > _MOST_OF_COMBINATION * opioid.mg:
+        said = f"{plain(mg)} mg of a combination with {plain(opioid.mg)} mg of the opioid may be the partner's"
+        raise NotCounted("dose-contradiction", said)
     if opioid.per == "unit" and opioid.mg and mg % opioid.mg not in (0, opioid.mg / 2):
         flags = (*flags, f"{plain(mg)} mg is no whole or half number of units of {plain(opioid.mg)} mg")
     return Dose(Range.exact(mg), False, _mass_text(mg), flags)
@@ -161,7 +166,7 @@ def _of_count(value: Decimal, word: str, opioid: Opioid) -> Dose:
         raise NotCounted("no-strength", "a count of units without a known strength")
     if opioid.per == "h" and word in ("patch", "unit"):
         return Dose(Range.exact(value * opioid.mg), True, f"{plain(value)} x {plain(opioid.mg * 1000)} mcg/h")
-    if opioid.per == "unit" and word in (*_SOLID, "container"):
+    if opioid.per == "unit" and (word in (*_SOLID, "container") or (word == "patch" and not opioid.form)):
         return Dose(Range.exact(value * opioid.mg), False, f"{plain(value)} x {plain(opioid.mg)} mg")
     if opioid.per == "actuation" and word in ("actuation", "unit"):
         return Dose(Range.exact(value * opioid.mg), False, f"{plain(value)} x {plain(opioid.mg)} mg")

@@ -159,7 +159,8 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
 
 def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> tuple[Line, ...]:
     """Every line of the resource; a supply stands in where no sig could be read."""
-    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weight)]
+    delivered = use.source is Source.ADMINISTERED
+    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weight, delivered)]
     sufficient = [line for line in found if _has_number(line, opioid, drugs)]
     if not sufficient and use.source is not Source.ADMINISTERED:
         from_supply = supplied(use, opioid, drugs)

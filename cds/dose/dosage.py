@@ -16,6 +16,9 @@ from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, re
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
+_SWALLOWED = ("tablet", "capsule")
+# An opioid mixed with one of them goes to the epidural space or to a nerve, whatever its form is called.
+_LOCAL_ANAESTHETICS = {"bupivacaine", "levobupivacaine", "ropivacaine", "lidocaine", "chloroprocaine"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,19 @@ class Line:
         )
 
 
-def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> list[Line]:
-    """The lines of one Dosage; a line that could not be read says so in `gap`."""
+def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None, delivered: bool = False) -> list[Line]:
+    """The lines of one Dosage; a line that could not be read says so in `gap`.
+
+    delivered  the dosage of an administration: what a pump gave is a fact, what a PCA order permits is not
+    """
     text = dosage.text or dosage.patient_instruction
     parts = sig.read(_without_name(text, opioid, drugs)) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
-    if any(word in (text or "").lower() for word in _PCA) and not _given(dosage):
+    if any(word in (text or "").lower() for word in _PCA) and not delivered:
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
+        return [replace(base, gap=gap)]
+    if opioid.form in _SWALLOWED and base.route in ("parenteral", "neuraxial"):
+        gap = NotCounted("route-not-clear", f"a {opioid.form} is not injected: product and route contradict each other")
         return [replace(base, gap=gap)]
     try:
         schedule = timing.read(dosage.timing)
@@ -83,11 +92,6 @@ def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:
     return lower[match.end() :].lstrip(" :,")
 
 
-def _given(dosage: Dosage) -> bool:
-    """An administration has no timing: its dose was delivered."""
-    return dosage.timing is None and any(each.dose is not None for each in dosage.dose_and_rate)
-
-
 def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, text: str | None, drugs: Drugs) -> Line:
     repeat = dosage.timing.repeat if dosage.timing else None
     said = {part.route for part in parts or () if part.route}
@@ -95,6 +99,8 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
     flags: tuple[str, ...] = ()
     if route is None and len(said) == 1:
         route = route_of_text(said.pop())
+    if route is None and not _LOCAL_ANAESTHETICS.isdisjoint(opioid.partners):
+        route = route_of_text(text) or "neuraxial"
     if route is None:
         route = opioid.route or route_of_text(text)
     if route is None and opioid.name in drugs.oral_if_unstated:
@@ -228,9 +234,8 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
     """A line from one part of a sig."""
     strengthened = _strengthened(part, opioid)
     flags = (*base.flags, f"{NOTE}dose read from the text")
-    if part.total_mg is not None and opioid.mg is not None and part.total_mg != opioid.mg and _counts(part):
-        flags = (*flags, f"the text says {plain(part.total_mg)} mg a unit, the product has {plain(opioid.mg)} mg")
     try:
+        _fits(part, opioid)
         dose = amount.of_dose(
             _quantities(part.low or ZERO, part.high or ZERO, part.unit), strengthened, base.route, None
         )
@@ -251,6 +256,16 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
         days=base.days if base.days is not None else part.schedule.days,
         flags=(*flags, *dose.flags, *chosen.flags),
     )
+
+
+def _fits(part: sig.Part, opioid: Opioid) -> None:
+    """Raises NotCounted for "1 tablet (10 mg)" of a 5 mg tablet: one of the two is wrong, and nobody knows which."""
+    if part.total_mg is None or opioid.mg is None or opioid.per != "unit" or not _counts(part):
+        return
+    # Texts round: 4.88 mg of oxycodone is prescribed as "(4.9 mg total)".
+    if abs(part.total_mg - opioid.mg) > opioid.mg / 10:
+        said = f"the text says {plain(part.total_mg)} mg a unit, the product has {plain(opioid.mg)} mg"
+        raise NotCounted("dose-contradiction", said)
 
 
 def _counts(part: sig.Part) -> bool:

@@ -86,7 +86,8 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
         # NDCs are used again for other products: they speak only where RxNorm does not.
         clinical = [drugs.products[code] for code in _mapped(ndcs, drugs) if code in drugs.products]
     if clinical:
-        return _of_products(clinical, text, drugs)
+        named = {product.opioid for product in products} - {product.opioid for product in clinical}
+        return _of_products(clinical, text, drugs) if not named else _conflict(clinical, named)
     if any(code in drugs.others for code in rxnorm) and not products:
         return NO_OPIOID
     found = _of_ingredients(medication.ingredients, medication.form, drugs)
@@ -95,6 +96,12 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     if products:
         return _of_ingredient_code(products, medication, text, drugs)
     return _of_text(concept, text, ndcs, medication.form, drugs)
+
+
+def _conflict(products: list[Product], others: set[str]) -> Identity:
+    opioids = sorted({product.opioid for product in products} | others)
+    problem = NotCounted("conflicting-codes", f"the codes name different opioids ({', '.join(opioids)})")
+    return Identity(problem=problem, drug=" or ".join(opioids))
 
 
 def _of_products(products: list[Product], text: str, drugs: Drugs) -> Identity:
