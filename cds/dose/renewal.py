@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -63,8 +63,11 @@ def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan
     """priorPrescription: the named order ends where the new one begins, whatever drug the new one is."""
     begins: dict[str, date] = {}
     known = {plan.use.reference: plan.first for plan in plans}
+    uses = tuple(uses)
+    replaced_by = {name: use.replaces for use in uses for name in (use.reference, *use.aliases)}
     for use in uses:
-        if not use.replaces or use.draft or not _counts(use):
+        # Orders that replace each other in a circle would all vanish: their links say nothing.
+        if not use.replaces or use.draft or not _counts(use) or _circular(use.replaces, use.reference, replaced_by):
             continue
         start = (use.effective.start if use.effective else None) or (use.supply.start if use.supply else None)
         moment = start or use.authored
@@ -80,6 +83,19 @@ def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan
             plan = replace(plan, last=end if plan.last is None else min(plan.last, end))
         result.append(plan)
     return result
+
+
+def _circular(replaced: Iterable[str], reference: str, named: Mapping[str, Iterable[str]]) -> bool:
+    seen: set[str] = set()
+    waiting = list(replaced)
+    while waiting:
+        name = waiting.pop()
+        if name == reference:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += named.get(name, ())
+    return False
 
 
 def _counts(use: MedicationUse) -> bool:

@@ -10,6 +10,7 @@ from cds.dose.course import Plan
 from cds.dose.slots import Busy, apart
 from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
 
+_SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 
@@ -219,6 +220,18 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             continue
         other = merged[rival]
         higher, lower = (share, other) if share.mg.high >= other.mg.high else (other, share)
+        if share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg:
+            # 15 mg dispensed as 10 and 5: both are in the patient's hands.
+            merged[rival] = replace(
+                higher,
+                mg=Range(min(share.mg.low, other.mg.low), share.mg.high + other.mg.high),
+                scheduled=Range(
+                    min(share.scheduled.low, other.scheduled.low), share.scheduled.high + other.scheduled.high
+                ),
+                arithmetic=f"{higher.arithmetic} + {lower.arithmetic}",
+                flags=(*higher.flags, _SIDE_BY_SIDE),
+            )
+            continue
         merged[rival] = replace(
             higher,
             mg=Range(min(share.mg.low, other.mg.low), higher.mg.high),
