@@ -15,7 +15,7 @@ _STRENGTH = re.compile(
     r"(?:\s*(?:/|per)\s*(\d*\.?\d*)\s*(ml|h|hr|hour|actuat\w*|spray|tablet|tab|capsule|cap|5ml)\b)?"
 )
 _FORMS = (
-    ("patch", r"\b(patch(es)?|transdermal)\b"),
+    ("patch", r"\b(patch(es)?|transdermal|duragesic|butrans)\b"),
     ("suppository", r"\bsuppositor(y|ies)\b"),
     ("lozenge", r"\b(lozenges?|troches?|lollipops?)\b"),
     ("film", r"\b(film|strips?)\b"),
@@ -114,20 +114,21 @@ def _strength(text: str, drugs: Drugs, partners: tuple[str, ...]) -> tuple[Decim
         # "acetaminophen 325 mg / oxycodone 5 mg": the strength that follows the opioid and precedes the next name.
         after = [match for match in found if match.start() > opioid_at[0]]
         next_name = min((at for at in partner_at if at > opioid_at[0]), default=len(text))
-        mine = [match for match in after if match.start() < next_name]
-        distinct = {match.group(0) for match in mine}
-        if len(distinct) != 1:
-            return None, ""
-        match = mine[0]
-    else:
-        match = found[0]
+        found = [match for match in after if match.start() < next_name]
+    partner_first = bool(partner_at) and min(partner_at) < opioid_at[0]
+    # "100 mg/5 mL (20 mg/mL)" says one strength twice.
+    values = {_value(match, partner_first, bool(partner_at) or bool(partners)) for match in found}
+    return values.pop() if len(values) == 1 else (None, "")
+
+
+def _value(match: re.Match[str], partner_first: bool, combination: bool) -> tuple[Decimal | None, str]:
     first, second, unit, amount, denominator = match.groups()
     value = Decimal(first.replace(",", ""))
     if second is not None:
         other = Decimal(second)
-        if partner_at and min(partner_at) < opioid_at[0]:
+        if partner_first:
             value, other = other, value
-        if not partner_at and not partners and value > other:
+        if not combination and value > other:
             return None, ""
     scale = unit_of(unit)
     if scale is None:

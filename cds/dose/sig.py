@@ -15,12 +15,15 @@ from cds.dose.sig_words import (
     AMOUNT,
     AT_CLOCK,
     BARE,
+    DAY_NAME,
     EVERY,
     FOR_TIME,
     HARMLESS,
     LINKED,
     MAX,
     MAX_DAILY,
+    MDD,
+    ON_DAYS,
     ONCE,
     PARTNER_LIMIT,
     PER_DAY,
@@ -33,6 +36,7 @@ from cds.dose.sig_words import (
     SLOT_WORDS,
     THEN,
     TIMES,
+    UP_TO,
     VERB,
     WEEKLY,
     WORDS,
@@ -118,6 +122,7 @@ def frequency(text: str) -> Schedule | None:
 def _normal(text: str) -> str:
     lowered = text.lower().replace("–", "-").replace("—", "-").replace("’", "'").replace("×", "x")
     spaced = re.sub(r"\s+", " ", lowered.replace("(s)", "s").replace("(es)", "es")).strip(" .;,")
+    spaced = re.sub(r"^(?:and )?then ", "", spaced)  # the second line of a taper
     spaced = re.sub(r"once every (?!day)", "every ", spaced)
     spaced = re.sub(r"every (?:third|3rd) day", "every 3 days", spaced)
     # Said twice, meant once.
@@ -256,7 +261,18 @@ def _max(match: re.Match[str], state: _State) -> bool:
 def _max_daily(match: re.Match[str], state: _State) -> bool:
     if state.cap is not None:
         return False
-    state.cap = Cap(_number(match.group(1)), match.group(2))
+    state.cap = Cap(_number(match.group(1)), match.group(2) or "")
+    return True
+
+
+def _up_to(_match: re.Match[str], state: _State) -> bool:
+    state.prn = True  # any amount below it is as good, none included
+    return state.low is None
+
+
+def _on_days(match: re.Match[str], state: _State) -> bool:
+    days = {day[:3] for day in DAY_NAME.findall(match.group(1))}
+    state.rates.append(Range.exact(Decimal(len(days)) / 7))
     return True
 
 
@@ -283,9 +299,12 @@ _READERS = (
     (PARTNER_LIMIT, _skip),
     (MAX_DAILY, _max_daily),
     (MAX, _max),
+    (MDD, _max_daily),
+    (UP_TO, _up_to),
     (EVERY, _every),
     (PER_DAY, _per_day),
     (WEEKLY, _weekly),
+    (ON_DAYS, _on_days),
     (FOR_TIME, _for_time),
     (AT_CLOCK, _clock),
     (AMOUNT, _amount),
@@ -310,7 +329,11 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
         low=state.low,
         high=state.high,
         unit=state.unit,
-        schedule=replace(schedule, prn=state.prn or last.prn, days=state.days if state.days is not None else last.days),
+        schedule=replace(
+            schedule,
+            prn=state.prn or (last.prn and not state.rates),
+            days=state.days if state.days is not None else last.days,
+        ),
         total_mg=state.total_mg,
         cap=state.cap or (last.cap if state is not last else None),
         route=state.route or last.route,
@@ -345,7 +368,7 @@ def _number(text: str) -> Decimal:
         return Decimal(WORDS[text])
     if text.endswith("½"):
         return Decimal(text[:-1]) + Decimal("0.5")
-    whole, _, fraction = text.partition(" ")
+    whole, _, fraction = text.replace(" and ", " ").partition(" ")
     if fraction:
         return Decimal(whole) + _number(fraction)
     top, _, bottom = text.partition("/")

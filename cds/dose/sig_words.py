@@ -14,7 +14,7 @@ WORDS = {
     "eight": "8", "nine": "9", "ten": "10", "twelve": "12", "a": "1", "an": "1", "single": "1",
 }  # fmt: skip
 NUM = (
-    r"(?:half of an?|half an?|\d+\s+\d/\d|\d+/\d+|\d+(?:\.\d+)?½?|\.\d+|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
+    r"(?:half of an?|half an?|\d+\s+\d/\d|\d+/\d+|\d+ and \d/\d|\d+(?:\.\d+)?½?|\.\d+|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|twelve)"
 )
 UNIT = (
@@ -25,8 +25,8 @@ UNIT = (
 TIMES = {
     "daily": "1", "every day": "1", "each day": "1", "once daily": "1", "once a day": "1", "once per day": "1",
     "once every day": "1", "qd": "1", "q day": "1", "qday": "1", "per day": "1", "a day": "1", "od": "1",
-    "twice daily": "2", "twice a day": "2", "twice per day": "2", "two times daily": "2", "bid": "2", "b.i.d.": "2",
-    "bd": "2", "tid": "3", "t.i.d.": "3", "tds": "3", "thrice daily": "3", "qid": "4", "q.i.d.": "4", "qds": "4",
+    "twice daily": "2", "twice a day": "2", "twice per day": "2", "two times daily": "2", "bid": "2", "b.i.d.": "2", "b.i.d": "2",
+    "bd": "2", "tid": "3", "t.i.d.": "3", "t.i.d": "3", "tds": "3", "thrice daily": "3", "qid": "4", "q.i.d.": "4", "q.i.d": "4", "qds": "4",
     "every other day": "0.5", "qod": "0.5", "on alternate days": "0.5", "every second day": "0.5",
     "hourly": "24", "every hour": "24",
 }  # fmt: skip
@@ -68,12 +68,12 @@ _COMPLAINT = (
     r"(?:(?:moderate to severe|mild to moderate|moderately severe|severe|moderate|mild|chronic|acute|breakthrough|back|cancer|post-?operative"
     r"|surgical|neck|knee|leg|hip|joint|abdominal|uncontrolled|your|the) )*"
     r"(?:pain|cough|aches?|discomfort|headaches?|migraines?|dyspnea|shortness of breath|sickle cell crisis|diarrhea)"
-    r"(?: control| management| relief| crisis)?(?: ?\(?(?:pain )?(?:score|scale|level)? ?(?:of )?\d+ ?(?:-|to) ?\d+(?: ?/ ?10)?\)?)?"
+    r"(?: control| management| relief| crisis)?(?:, ?(?:mild|moderate|severe))?(?: ?\(?(?:pain )?(?:score|scale|level)? ?(?:of )?\d+ ?(?:-|to) ?\d+(?: ?/ ?10)?\)?)?"
 )
 SYMPTOM = rf"{_COMPLAINT}(?:(?:,? or |,? and |, |/){_COMPLAINT})*"
 PRN = re.compile(
     r"(?:prn|p\.r\.n\.|as needed|if needed|when needed|as required|if required|when required|as necessary)(?![a-z])"
-    rf"(?: (?:for )?{SYMPTOM}(?![a-z]))?"
+    rf"(?:[: ] ?(?:\((?:for )?{SYMPTOM}\)|(?:for )?{SYMPTOM}(?![a-z])))?"
 )
 MAX = re.compile(
     r"(?:up to(?: a)? max(?:imum)? of|max(?:imum)?\.?(?: daily)?(?: dos(?:e|age)| amount)?(?: of)?(?: is)?:?|not to exceed|nte|do not exceed|"
@@ -82,8 +82,15 @@ MAX = re.compile(
     r"(day|daily|24 ?h(?:ou)?rs?|24-?hour(?: period)?|24 ?h|d)(?![a-z])(?:\s*period)?"
 )
 MAX_DAILY = re.compile(rf"max(?:imum)?\.? daily (?:dose|amount|dosage)\s*(?:of|is|:)?\s*({NUM})\s*({UNIT})(?![a-z])")
+# "MDD 4": of whatever the dose is counted in.
+MDD = re.compile(rf"mdd\s*[:=]?\s*({NUM})(?:\s*({UNIT}))?(?=$|[ .;,)])")
+# "up to 2 tablets every 6 hours"; "up to 8 tablets a day" is a maximum and is read before.
+UP_TO = re.compile(rf"up to\s+(?={NUM}\s*{UNIT}(?![a-z]))")
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)?"
+ON_DAYS = re.compile(rf"(?:on |every |each )?({_DAY}(?:(?:, and |,? & |, | and |/){_DAY})*)(?![a-z])")
+DAY_NAME = re.compile(_DAY)
 FOR_TIME = re.compile(
-    rf"(?:for|x|times)\s*(?:up to\s+)?({NUM})\s*{PARENTHESIS}\s*(?:more\s+)?(days?|weeks?|wks?|months?)(?![a-z])"
+    rf"(?:for|x|times)\s*(?:up to\s+)?({NUM})\s*{PARENTHESIS}\s*(?:more\s+)?(days?|d|weeks?|wks?|months?)(?![a-z])"
 )
 AMOUNT = re.compile(
     rf"({NUM})\s*(?:\(\s*[a-z0-9./½]+\s*\))?(?:\s*(?:-|–|to|or)\s*({NUM})(?:\s*\(\s*[a-z0-9./½]+\s*\))?)?\s*"
@@ -105,12 +112,14 @@ ROUTE = re.compile(
 )
 HARMLESS = re.compile(
     r"(?:with meals|before meals|after meals|with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
-    rf"for {SYMPTOM}|around the clock|scheduled|and remove old patch|then remove|after removing the old (?:one|patch)|rotate sites?|"
+    rf"(?:for )?{SYMPTOM}|around the clock|atc|scheduled|"
+    r"earliest fill date:? ?\d+[/-]\d+[/-]\d+|(?:dx:? ?|icd-?10:? ?)?[a-tv-z]\d\d\.\d{1,4}|"
+    r"and remove old patch|then remove|after removing the old (?:one|patch)|rotate sites?|"
     r"do not (?:crush|chew|split|cut|break|open)(?:(?:,? or|,| and) ?(?:crush|chew|split|cut|break|open| )+)*|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total)(?![a-z])"
 )
 # The limit of a combination's partner is no limit of the opioid.
 PARTNER_LIMIT = re.compile(
-    r"(?:max(?:imum)?\.?(?: of)?|not to exceed|do not exceed|no more than|nte)\s*\d+(?:\.\d+)?\s*(?:g|grams?|gm|mg)\s*(?:of )?"
+    r"(?:max(?:imum)?\.?(?: of)?|not to exceed|do not exceed|no more than|nte)\s*\d+(?:,\d{3})*(?:\.\d+)?\s*(?:g|grams?|gm|mg)\s*(?:of )?"
     r"(?:acetaminophen|apap|tylenol|ibuprofen|aspirin)(?: total)?(?:\s*(?:/|per|in|a)\s*(?:day|24 ?h(?:ou)?rs?|24h))?(?![a-z])"
 )
 SEPARATOR = re.compile(r"(?:,|\(|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")

@@ -100,7 +100,7 @@ def _base(text: str) -> Unit | None:
 
 
 def _look_up(table: dict[str, str], text: str) -> Decimal | None:
-    found = table.get(text) or (table.get(text[:-1]) if text.endswith("s") and len(text) > 3 else None)
+    found = table.get(text) or (table.get(text[:-1]) if text.endswith("s") and len(text) > 2 else None)
     return None if found is None else Decimal(found)
 
 
