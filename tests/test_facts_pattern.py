@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from made_charts import ICD, NOW, SNOMED, STEPS, TODAY, ago, condition, facts_of, flagged, observation, procedure, trend
@@ -9,6 +10,7 @@ from made_charts import ICD, NOW, SNOMED, STEPS, TODAY, ago, condition, facts_of
 from cds.clinical import (
     CoRise,
     Dechallenge,
+    DoseDay,
     DoseTimeline,
     Exposure,
     FunctionScore,
@@ -179,6 +181,23 @@ def test_complete_cessation_is_no_reduction_that_counts(engine, knowledge):
     assert reduced(engine, knowledge, cut(after=0.0)) == ["R17"]
     stopped = (Plateau(CUT + timedelta(days=10), CUT + timedelta(days=60), 0.0, 4.0, 3),)
     assert reduced(engine, knowledge, plateaus=stopped) == ["R17"]
+
+
+@pytest.mark.parametrize(("as_needed", "found"), [(True, ["R11"]), (False, ["R17"])])
+def test_weeks_with_as_needed_orders_alone_are_no_cessation(engine, knowledge, as_needed, found):
+    first = CUT + timedelta(days=10)
+    high = Decimal(60 if as_needed else 0)
+    series = tuple(
+        DoseDay(first.date() + timedelta(days=number), Decimal(0), Decimal(0), high, prn_only=as_needed)
+        for number in range(50)
+    )
+    weeks = (Plateau(first, first + timedelta(days=49), 0.0, 4.0, 3),)
+    assert reduced(engine, knowledge, dose=DoseTimeline("CDC-2022", series=series), plateaus=weeks) == found
+
+
+def test_a_reduction_to_as_needed_orders_alone_is_no_cessation_either(knowledge):
+    near = facts_of(knowledge, seen=trend(dechallenges=(cut(after=0.0, void="only as-needed doses changed"),)))
+    assert one(near, "co-intervention") is None
 
 
 def test_everything_that_was_near_is_named(engine, knowledge):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cds.clinical import AsOf, Case, DoseTimeline, PainSeries, PatientRecord, Step, Trend
+from cds.clinical import AsOf, Case, DoseTimeline, PainSeries, PatientRecord, Plateau, Step, Trend
 from cds.facts.coded import Seen, coded, groups_of
 from cds.facts.measured import Measured, measured
 from cds.knowledge import Knowledge
@@ -66,11 +66,29 @@ class Chart:
         return tuple(step for step in self.trend.steps if step.void is None)
 
     @property
+    def stops(self) -> frozenset[date]:
+        """First days of the plateaus without any opioid.
+
+        Weeks with as-needed orders alone have no scheduled dose either (cds/trend/steps.py): the patient may take opioids.
+        """
+        return frozenset(
+            plateau.start.date()
+            for plateau in self.trend.plateaus
+            if plateau.dose == 0 and not _as_needed(plateau, self.dose)
+        )
+
+    @property
     def evaluated_until(self) -> datetime:
         """What follows a full cessation sets no grade: the evaluation ends where the last plateau at a dose ends."""
         at_dose = [plateau.end for plateau in self.trend.plateaus if plateau.dose > 0]
-        stopped = self.trend.plateaus and self.trend.plateaus[-1].dose == 0
+        stopped = self.trend.plateaus and self.trend.plateaus[-1].start.date() in self.stops
         return max(at_dose) if at_dose and (stopped or self.acute) else self.as_of.at
+
+
+def _as_needed(plateau: Plateau, dose: DoseTimeline) -> bool:
+    """Most days of the plateau are covered by as-needed orders alone."""
+    days = [day.prn_only for day in dose.series if plateau.start.date() <= day.day <= plateau.end.date()]
+    return 2 * sum(days) > len(days)
 
 
 def day_text(day: date | None) -> str:

@@ -10,6 +10,7 @@ from statistics import mean
 from cds.clinical import Dechallenge
 from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
 from cds.rulekit import Fact
+from cds.trend import steps
 
 _NEAR_TREATMENTS = ("surgery", "block", "psychotherapy")
 
@@ -138,10 +139,10 @@ def _treatments(chart: Chart, reduction: Dechallenge) -> Iterator[_Treatment]:
     for group in _NEAR_TREATMENTS:
         for when, one in dated(chart.happened(group)):
             yield _Treatment(abs((when - day).days), one.word, one.reference)
-    stops = [plateau.start.date() for plateau in chart.trend.plateaus if plateau.dose == 0]
-    if reduction.after == 0:
-        stops.append(day)
-    for stop in stops:
+    stops = set(chart.stops)
+    if reduction.after == 0 and reduction.void != steps.PRN:
+        stops.add(day)
+    for stop in sorted(stops):
         yield _Treatment(abs((stop - day).days), "complete opioid cessation", "")
 
 
@@ -168,9 +169,9 @@ def _support(chart: Chart) -> Iterator[Fact]:
         for seen in by_word(chart.active(group)):
             yield from_seen("on-record", seen, group=group)
     scores = [score for score in chart.pain.scores if score.body_site is not None]
-    steps = chart.counted_steps
-    if scores and steps:
-        first = min(step.at for step in steps)
+    counted = chart.counted_steps
+    if scores and counted:
+        first = min(step.at for step in counted)
         known = {score.body_site for score in scores if score.at <= first}
         new = {score.body_site for score in scores if score.at > first} - known
         if known and new:
