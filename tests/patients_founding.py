@@ -13,6 +13,7 @@ from pathlib import Path
 from chart import ICD10CM, ROUTES, SNOMED, UCUM, Chart, Resource, at, coded, mg, tablets
 
 SURGERY = date(2026, 3, 9)  # day 0 of the index case
+LISTED = date(2016, 4, 1)  # its home list: almost ten years, so that the entries are not too old to be sure of
 ADMITTED = date(2025, 6, 2)  # day 0 of Ocker's patient
 ENDED = date(2026, 3, 2)  # the cohort's admissions
 
@@ -33,8 +34,8 @@ def _liang(name: str, ketamine: tuple[str, str], after: dict[int, tuple[int, int
         ("M86.672", "Other chronic osteomyelitis, left ankle and foot", "2024-02-01"),
     ):
         chart.condition(coded(ICD10CM, code, text), onset)
-    chart.taken("morphine ER 60", tablets(1), 3, date(2016, 3, 1))
-    chart.taken("hydrocodone 10", tablets(1), 4, date(2016, 3, 1), prn=True)
+    chart.taken("morphine ER 60", tablets(1), 3, LISTED)
+    chart.taken("hydrocodone 10", tablets(1), 4, LISTED, prn=True)
     for week in range(13, 0, -1):
         _stump(chart, SURGERY - timedelta(days=7 * week), 9, 6)
     chart.stay(at(SURGERY, 6))
