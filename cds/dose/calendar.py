@@ -169,6 +169,7 @@ def _write(
         uncounted=frozenset(_drug(plan) for plan, _ in open_gaps),
         prn_only=series_known and valued.high > valued.series_mid == 0,
         time_limited=limited,
+        counted=valued.series_mid if counted or known_zero else None,
     )
     for share in taken.shares:
         for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):

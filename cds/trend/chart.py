@@ -46,6 +46,11 @@ def middle(day: DoseDay) -> Decimal | None:
     return day.mid
 
 
+def founding(day: DoseDay) -> Decimal | None:
+    """The middle of what is counted, on an open day too."""
+    return day.mid if day.counted is None else day.counted
+
+
 def low(day: DoseDay) -> Decimal | None:
     return day.low
 

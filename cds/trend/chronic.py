@@ -9,7 +9,7 @@ from statistics import fmean
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Statistics, Step, Trend
 from cds.knowledge.estimator import Estimator
 from cds.trend import classic, exposure, reductions, regression, steps
-from cds.trend.chart import Chart, calendar_day, chart, high, low, middle
+from cds.trend.chart import Chart, calendar_day, chart, founding, high, low, middle
 from cds.trend.co_rise import co_rise
 from cds.trend.regression import Fit
 
@@ -34,7 +34,11 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         mode="chronic",
         statistics=statistics,
         co_rise=co_rise(
-            [(calendar_day(day), value) for day, value in seen.dose],
+            [
+                (calendar_day(day), float(value))
+                for day in sorted(seen.days)
+                if (value := founding(seen.days[day])) is not None
+            ],
             [(calendar_day(day), score) for day, score in seen.raw_scores],
             limits,
         ),

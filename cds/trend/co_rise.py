@@ -1,8 +1,9 @@
 """The founding definition: pain rising as the dose rises (contract.md). It claims nothing about the cause.
 
 How the definition's words are read here, where they leave room:
-- Dose: the middle value of the detector's daily series; a day without one is unknown and belongs to no level, but up to
-  `carry_days` of them do not end a level. Neighbouring levels at the same dose (an excursion too short to be a level, or a
+- Dose: the middle value of what the detector's daily series counts, also on days on which something unread or uncounted is
+  open beside it: one resource that nobody can read does not silence a rise that everybody can see. A day without one is
+  unknown and belongs to no level, but up to `carry_days` of them do not end a level. Neighbouring levels at the same dose (an excursion too short to be a level, or a
   gap, between them) are one level.
 - Scores: those of the primary instrument, since instruments are never mixed; every score counts, also several a day.
 - "3 days or longer": first to last day, both counted.
