@@ -200,6 +200,21 @@ def test_a_reduction_to_as_needed_orders_alone_is_no_cessation_either(knowledge)
     assert one(near, "co-intervention") is None
 
 
+@pytest.mark.parametrize(("as_needed", "found"), [(True, True), (False, False)])
+def test_withdrawal_scored_while_only_as_needed_orders_stand_is_read(engine, knowledge, as_needed, found):
+    series = tuple(
+        DoseDay(TODAY - timedelta(days=number), Decimal(0), Decimal(0), Decimal(60), prn_only=as_needed)
+        for number in range(20, 0, -1)
+    )
+    plateaus = (
+        Plateau(NOW - timedelta(days=90), NOW - timedelta(days=21), 60.0, 4.0, 3),
+        Plateau(NOW - timedelta(days=20), NOW - timedelta(days=1), 0.0, 4.0, 3),
+    )
+    cows = observation("local-1", 12, ago(3), system="http://local", text="COWS")
+    seen, dose = trend(plateaus=plateaus), DoseTimeline("CDC-2022", series=series)
+    assert ("R3-cows" in flagged(engine, knowledge, observations=[cows], seen=seen, dose=dose)) is found
+
+
 def test_everything_that_was_near_is_named(engine, knowledge):
     dose = DoseTimeline("CDC-2022", exposures=(exposure("ketamine", "2026-03-01", drug="ketamine"),))
     seen = trend(statistics=PATTERN, dechallenges=(cut(after=0.0),))

@@ -210,7 +210,9 @@ def contract(flags):
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_any_findings_give_the_grade_that_the_contract_gives(knowledge, data):
-    likely = st.sets(st.sampled_from(["R4", "R5-points", "R5-percent", "R6", "R11", "R8", "R9", "R16", "D-range"]), min_size=3)
+    likely = st.sets(
+        st.sampled_from(["R4", "R5-points", "R5-percent", "R6", "R11", "R8", "R9", "R16", "D-range"]), min_size=3
+    )
     ordering = st.sampled_from([set(), {"R7"}, {"R7-fails"}, {"R7-unknown"}])
     rest = st.sets(st.sampled_from(sorted(knowledge.rules.by_id)), max_size=3)
     flags = data.draw(likely) | data.draw(ordering) | (data.draw(rest) - {"R7", "R7-fails", "R7-unknown"})
