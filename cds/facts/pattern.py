@@ -180,15 +180,22 @@ def _support(chart: Chart) -> Iterator[Fact]:
 
 
 def _function(chart: Chart) -> Iterator[Fact]:
-    """Mean function before the first counted step against the mean after the last one, per instrument."""
-    change, steps = chart.trend.pain_change, chart.counted_steps
-    if change is None or not steps:
+    """Mean function before the first counted increase against the mean after the last one, per instrument.
+
+    Only until the dose falls again: better function after a reduction goes with the pattern, not against it.
+    """
+    raised = [step.at.date() for step in chart.counted_steps if step.doublings > 0]
+    rise = chart.trend.statistics.cumulative_rise
+    change = chart.trend.pain_change if rise is None else rise
+    if change is None or not raised:
         return
-    first, last = min(step.at for step in steps).date(), max(step.at for step in steps).date()
+    first, last = min(raised), max(raised)
+    lowered = (step.at.date() for step in chart.trend.steps if step.doublings < 0)
+    until = min((day for day in lowered if day > last), default=chart.as_of.day)
     for instrument in sorted({score.instrument for score in chart.pain.function}):
         scores = [score for score in chart.pain.function if score.instrument == instrument]
         before = [score.score for score in scores if score.day <= first]
-        after = [score.score for score in scores if score.day > last]
+        after = [score.score for score in scores if last < score.day <= until]
         if before and after and mean(before) > 0:
             better = 100 * (mean(before) - mean(after)) / mean(before)
             references = tuple(score.reference for score in scores)
