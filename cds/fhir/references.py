@@ -67,6 +67,8 @@ class Sent:
         own = usable_id(raw) if kind else None
         typed = f"{kind}/{own}" if own else None
         url = entry.full_url.strip() if isinstance(entry.full_url, str) else ""
+        if typed and url.startswith("http") and url.endswith(f"/{typed}"):
+            return cls(raw, kind, entry, typed, typed, (typed,))  # the usual fullUrl says what type and id say
         by_url = normal(url) if 0 < len(url) <= _LONGEST and url.isprintable() else None
         if by_url and _TYPED.match(by_url) and (by_url != (typed or by_url) or not by_url.startswith(f"{kind}/")):
             by_url = None  # a fullUrl that contradicts type or id must not lend one resource the other's name

@@ -63,9 +63,10 @@ def sift(entries: Sequence[Entry], patient_id: str | None) -> Sifted:
     mine: list[Sent] = []
     unusable: list[tuple[Sent, str]] = []
     foreign = 0
+    named: dict[str, bool] = {}  # most resources write their subject in one and the same way
     for sent, complaint in [*((each, None) for each in others), *odd]:
         try:
-            own = subject(sent) in bound.names
+            own = _owned(sent, bound, named)
         except Refused as refused:
             own, complaint = True, complaint or str(refused)
         if not own:
@@ -85,6 +86,17 @@ def sift(entries: Sequence[Entry], patient_id: str | None) -> Sifted:
         tuple(unusable),
         foreign + len(patients) - len(own_patients),
     )
+
+
+def _owned(sent: Sent, bound: Bound, named: dict[str, bool]) -> bool:
+    """Whether the resource is the patient's. Raises Refused where that cannot be told."""
+    about = sent.raw.get("subject")
+    written = about.get("reference") if isinstance(about, dict) and sent.kind != "AllergyIntolerance" else None
+    if not isinstance(written, str):
+        return subject(sent) in bound.names
+    if written not in named:
+        named[written] = subject(sent) in bound.names
+    return named[written]
 
 
 def _kind(resource: object) -> tuple[str | None, str | None]:
