@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 
 from cds.clinical import Contributor, DailyDose, DoseDay, Uncounted
@@ -160,8 +161,8 @@ def _write(
     mid = valued.high if counted or known_zero else None
     high = None if opened else mid
     series_known = (counted or known_zero) and not opened
-    dose_day = DoseDay(
-        day=first,
+    dose_day = partial(
+        DoseDay,
         low=valued.series_low if series_known else None,
         mid=valued.series_mid if series_known else None,
         high=valued.high if series_known else None,
@@ -179,7 +180,7 @@ def _write(
     day = first
     while day < end:
         calendar.daily.append(DailyDose(day, low, mid, high, valued.contributors))
-        calendar.series.append(dose_day if day == first else replace(dose_day, day=day))
+        calendar.series.append(dose_day(day))
         day += _DAY
 
 
