@@ -64,14 +64,17 @@ class Store:
         return current, ScriptDirectory.from_config(migrations()).get_current_head()
 
     def dispose(self) -> None:
-        """Close pooled connections; called in a forked worker so that no socket is shared."""
-        self._engine.dispose(close=False)
+        """Close pooled connections; a later call opens new ones."""
+        self._engine.dispose()
 
 
 def open_store(url: str) -> Store:
     """The store behind a URL, migrated. Raises StoreError."""
     store = Store(url)
     store.migrate()
+    # No connection outlives this: gunicorn forks its workers from here, and two of them on one socket read each other's
+    # answers.
+    store.dispose()
     return store
 
 
