@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_cors import CORS
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from cds import knowledge as knowledge_files
 from cds.engine import Engine
@@ -19,24 +20,16 @@ from hooks.ehr import Ehr, Fetched, uncounted
 from hooks.issuers import Issuer
 from hooks.mount import mounted
 from hooks.openapi import document
-from hooks.problems import Refused, json_response
+from hooks.problems import HEADERS, Refused, json_response
 from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
-from hooks.settings import Settings, SettingsError
+from hooks.settings import PREFIX, Settings, SettingsError
 from hooks.site import extended
 from hooks.templates import declared, lint
 from hooks.trust import Gate, UsedTokens
 from hooks.web import Web
 
 CDS_HOOKS = "2.0.1"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,11 @@ class Door:
             raise Refused(415, "send Content-Type: application/json, in UTF-8")
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Refused(415, "send the body without Content-Encoding")
-        return strict_json.loads(request.get_data(cache=False), self.settings.body_bytes)
+        try:
+            body = request.get_data(cache=False)
+        except (OSError, ParseException):
+            raise Refused(400, "the body broke off, or is not framed as HTTP/1.1 frames it") from None
+        return strict_json.loads(body, self.settings.body_bytes)
 
     def caller(self, path: str) -> Issuer:
         """Raises Unauthenticated (401)."""
@@ -95,10 +92,17 @@ def create_app(
         if profile.mme_table not in known.drugs.tables:
             tables = ", ".join(known.drugs.tables)
             raise SettingsError(f"MME table {profile.mme_table} is unknown; known are {tables}")
+    services = all_services()
+    for name in ("disabled_services", "shadow_services"):
+        # A misspelt id would leave on what somebody meant to switch off.
+        if unknown := sorted(set(getattr(settings, name)) - services.keys()):
+            raise SettingsError(
+                f"{PREFIX}{name.upper()}: no service {', '.join(unknown)}; known are {', '.join(services)}"
+            )
     desk = Desk(settings, readings, Engine(known), Ehr(web, settings, fetched), card_options(settings))
     door = Door(
         settings=settings,
-        services=all_services(),
+        services=services,
         issuers=listed,
         gate=Gate(settings, listed, used_tokens, web),
         desk=desk,
@@ -108,7 +112,9 @@ def create_app(
     )
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
+    # One more than is taken: werkzeug ends a body without a length there as if it were whole, and the byte too many
+    # tells strict_json that it is not.
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes + 1
     app.extensions["oih-cds"] = door
     problems.install(app)
     _routes(app, door)
@@ -126,6 +132,8 @@ def discovery(door: Door, issuer: Issuer) -> dict[str, object]:
     for service in door.services.values():
         for template in templates.values():
             lint(template, service.tokens, include=door.settings.prefetch_include)
+        if service.id in door.settings.disabled_services:
+            continue
         listed.append(
             {
                 "hook": service.hook,
@@ -165,7 +173,7 @@ def _routes(app: Flask, door: Door) -> None:
 
 def _finish(response: Response) -> Response:
     """What every answer of ours carries; a page may have set a policy of its own."""
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.method == "OPTIONS":
         response.content_type = "application/json"

@@ -23,6 +23,15 @@ from cds.errors import (
 from hooks.store import StoreError
 
 _log = structlog.get_logger(__name__)
+# What every answer carries.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
 
 
 class Unauthenticated(OihError):
@@ -164,8 +173,8 @@ def install(app: Flask) -> None:
         return response
 
     @app.errorhandler(StoreError)
-    def store_failed(_error: StoreError) -> Response:
-        _log.error("store failed")
+    def store_failed(error: StoreError) -> Response:
+        _log.error("store failed", error=str(error))
         response = json_response(outcome([Issue("transient", "the store does not answer; send it again later")]), 503)
         response.headers["Retry-After"] = "5"
         return response

@@ -6,6 +6,7 @@ Without OIH_CDS_ISSUERS the service is in development mode: callers need no toke
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -21,6 +22,8 @@ from cds.errors import OihError
 
 PREFIX = "OIH_CDS_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -150,7 +153,9 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
             parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin:
+            bare = parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" == origin
+            # flask-cors reads what looks like a pattern as one: https://*.ehr.example would let others in.
+            if not bare or not _HOST.fullmatch(parts.netloc):
                 raise ValueError("each must be a bare origin such as https://ehr.example.org; `*` is not taken")
         return value
 

@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -82,6 +83,8 @@ class Web:
                     timeout=None,  # noqa: S113 - every call runs under asyncio.timeout
                     follow_redirects=False,
                     trust_env=False,
+                    # A session cookie got with one patient's token must not travel with the next patient's.
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 )
                 self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
                 self._thread.start()
@@ -127,6 +130,9 @@ async def _read(response: httpx.Response, budget: Budget) -> bytes:
             budget.spend(len(raw))
             chunks.append(raw)
             continue
+        if unpack.eof:
+            # zlib would keep whatever follows the end, uncounted, for as long as the server sends.
+            raise WebError("the answer goes on after its end")
         try:
             chunk = unpack.decompress(raw, max(budget.left, 0) + 1)
         except zlib.error:

@@ -41,6 +41,7 @@ def command(host: str, port: int) -> None:
 
 def _serve(configured: Settings, host: str, port: int) -> None:
     # Only now: prometheus_client looks for its shared directory when it is imported.
+    from hooks.http_edge import Wordless, Worker
     from hooks.service import create_service
 
     app = create_service(configured)
@@ -54,7 +55,8 @@ def _serve(configured: Settings, host: str, port: int) -> None:
     _Server(
         app,
         bind=base.removeprefix("http://"),
-        worker_class="gthread",
+        worker_class=Worker,
+        logger_class=Wordless,
         workers=configured.workers,
         threads=configured.threads,
         preload_app=True,

@@ -49,8 +49,15 @@ class _Accepted(Tolerant):
     id = Text(required=True, validate=[NOT_BLANK, validate.Length(max=128)])
 
 
+class _Reason(CodingSchema):
+    """As long as the store's columns: a longer code is no code, and may be a note about a patient."""
+
+    system = Text(required=True, validate=[NOT_BLANK, validate.Length(max=255)])
+    code = Text(required=True, validate=[NOT_BLANK, validate.Length(max=64)])
+
+
 class _OverrideReason(Tolerant):
-    reason = fields.Nested(CodingSchema, allow_none=True, load_default=None)
+    reason = fields.Nested(_Reason, allow_none=True, load_default=None)
     comment = Text(data_key="userComment", allow_none=True, load_default=None)
 
     @validates_schema
