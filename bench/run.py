@@ -52,6 +52,7 @@ def latency(folder: Path, files: dict[str, Path], options: argparse.Namespace) -
             stack.enter_context(plain("noop")),
             stack.enter_context(plain("floor")),
             stack.enter_context(service(folder)),
+            stack.enter_context(service(folder, name="service, models only", models_only="true")),
             signed,
         ]
         lines = ["## Latency, one worker, one connection", "", *_head("server", "start s")]
