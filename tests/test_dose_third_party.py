@@ -196,3 +196,49 @@ def test_a_day_of_three_kinds_of_opioid_is_their_sum():
     ordered = request(OXYCODONE_5, dosage(tablets(1), every(1, 6, "h"), asNeededBoolean=True), id="o")
     stated = statement(MORPHINE_15, dosage(tablets(1), DAILY))
     assert mme(patch, ordered, stated) == (75, 105, 105)
+
+
+@pytest.mark.parametrize(
+    ("name", "each_day"),
+    [
+        ("Endocet 10-325", 45),
+        ("Lortab 7.5-325", 22.5),
+        ("HYDROcodone/APAP 5/325", 15),
+        ("acetaminophen-codeine 300-30", 13.5),
+        ("Tylenol #3", 13.5),
+        ("Tylenol 4", 27),
+        ("Tylenol-Codeine No.3", 13.5),
+        ("Dilaudid 2 mg", 30),
+        ("Kadian 30 mg", 90),
+        ("Morphine Sulfate ER 15 mg", 45),
+    ],
+)
+def test_a_name_as_charts_write_it_tells_strength_and_route(name, each_day):
+    assert mme(request({"text": name}, dosage(tablets(1), TID))) == (each_day,) * 3
+
+
+@pytest.mark.parametrize("name", ["oxycodone 10", "Percocet", "fentanyl 100 mcg", "Tylenol 325 with codeine"])
+def test_a_name_without_a_strength_or_a_route_is_not_guessed(name):
+    assert mme(request({"text": name}, dosage(tablets(1), TID))) == NO_NUMBER
+
+
+def test_robitussin_ac_is_a_cough_product():
+    found = doses(request({"text": "Robitussin AC"}, dosage(qty(5, "mL", "mL"), TID)), on="2024-03-10")
+    assert reasons(found) == {"MedicationRequest/r1": "cough-cold"}
+    assert day(found, "2024-03-10") == (0, 0, 0)
+
+
+def test_a_supply_of_tablets_needs_no_unit():
+    assert mme(dispense(OXYCODONE_5, quantity=qty(90), days=30)) == (22.5, 22.5, 22.5)
+
+
+def test_an_administration_with_an_end_alone_was_given_then():
+    ended = administration(OXYCODONE_5, mg(5), at=None, effectivePeriod={"end": "2024-03-01T08:00:00Z"})
+    assert mme(ended, on="2024-03-01") == (7.5, 7.5, 7.5)
+
+
+def test_an_infusion_with_an_end_alone_has_no_number():
+    rate = administration(
+        MORPHINE_INJ, rate=qty(2, "mg/h", "mg/h"), at=None, effectivePeriod={"end": "2024-03-01T08:00:00Z"}
+    )
+    assert reasons(doses(rate, on="2024-03-01")) == {"MedicationAdministration/a1": "no-date"}

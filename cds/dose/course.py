@@ -140,8 +140,11 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
     if value is None or value <= 0:
         return None
     days = value if length is None else length / HOURS
+    quantity = use.quantity
+    if not (quantity.unit or quantity.code) and opioid.per in ("unit", "h"):
+        quantity = replace(quantity, unit="unit")  # what is handed over is counted, not weighed
     try:
-        total = amount.of_dose(use.quantity, opioid, opioid.route, None)
+        total = amount.of_dose(quantity, opioid, opioid.route, None)
     except NotCounted:
         return None
     if total.rate and not opioid.patch:

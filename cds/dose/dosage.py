@@ -11,12 +11,14 @@ from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
-from cds.dose.units import hours
+from cds.dose.units import hours, unit_of
 from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, refuse_absurd, spread
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
 _SWALLOWED = ("tablet", "capsule")
+# Their tablets melt in the mouth.
+_NEVER_SWALLOWED = ("fentanyl", "sufentanil", "buprenorphine")
 # An opioid mixed with one of them goes to the epidural space or to a nerve, whatever its form is called.
 _LOCAL_ANAESTHETICS = {"bupivacaine", "levobupivacaine", "ropivacaine", "lidocaine", "chloroprocaine"}
 
@@ -103,6 +105,8 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
         route = route_of_text(text) or "neuraxial"
     if route is None:
         route = opioid.route or route_of_text(text)
+    if route is None and opioid.name not in _NEVER_SWALLOWED and _in_tablets(dosage, opioid, parts):
+        route, flags = "oral", (f"{NOTE}no route is written: tablets and capsules are read as oral",)
     if route is None and opioid.name in drugs.oral_if_unstated:
         route, flags = "oral", (f"{NOTE}no route is written: read as oral",)
     length = hours(repeat.bounds_duration) if repeat else None
@@ -122,6 +126,16 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
         duration=duration,
         flags=flags,
     )
+
+
+def _in_tablets(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None) -> bool:
+    """Whether the dose is counted in tablets or capsules, or the name says extended release and a strength."""
+    if opioid.form in _SWALLOWED or (opioid.release == "ER" and opioid.per == "unit"):
+        return True
+    doses = [each.dose for each in dosage.dose_and_rate]
+    written = [each.unit or each.code or "" for each in doses if isinstance(each, Quantity)]
+    words = [unit_of(text) for text in (*written, *(part.unit for part in parts or ()))]
+    return any(found is not None and found.word in _SWALLOWED for found in words)
 
 
 def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose | None:

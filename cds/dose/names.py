@@ -14,6 +14,13 @@ _STRENGTH = re.compile(
     rf"{_NUMBER}(?:\s*(?:mg|mcg)?\s*[-/]\s*(\d+(?:\.\d+)?))?\s*(mg|mcg|ug|µg|g|milligrams?|micrograms?)\b"
     r"(?:\s*(?:/|per)\s*(\d*\.?\d*)\s*(ml|h|hr|hour|actuat\w*|spray|tablet|tab|capsule|cap|5ml)\b)?"
 )
+# "5-325": the second number is the partner's, no opioid is dosed in hundreds beside one.
+_PAIR = re.compile(
+    r"(?<![\d.])(\d{1,2}(?:\.\d+)?)\s*[-/]\s*([2-7]\d\d)(?![\d.])|(?<![\d.])([2-7]\d\d)\s*[-/]\s*(\d{1,2}(?:\.\d+)?)(?![\d.])"
+)
+# Codeine with acetaminophen is called by number.
+_NUMBERED = re.compile(r"(?:#|no\.?|tylenol)\s*([234])\b")
+_NUMBERED_MG = {"2": Decimal(15), "3": Decimal(30), "4": Decimal(60)}
 _FORMS = (
     ("patch", r"\b(patch(es)?|transdermal|duragesic|butrans)\b"),
     ("suppository", r"\bsuppositor(y|ies)\b"),
@@ -107,7 +114,7 @@ def _strength(text: str, drugs: Drugs, partners: tuple[str, ...]) -> tuple[Decim
     """The opioid's strength in mg per unit, mL, h or actuation; None where the text leaves a doubt."""
     found = list(_STRENGTH.finditer(text))
     if not found:
-        return None, ""
+        return _unwritten(text)
     opioid_at = [match.start() for match in drugs.name_pattern.finditer(text)]
     partner_at = [match.start() for word in drugs.partners for match in re.finditer(rf"\b{word}\b", text)]
     if len(found) > 1:
@@ -119,6 +126,17 @@ def _strength(text: str, drugs: Drugs, partners: tuple[str, ...]) -> tuple[Decim
     # "100 mg/5 mL (20 mg/mL)" says one strength twice.
     values = {_value(match, partner_first, bool(partner_at) or bool(partners)) for match in found}
     return values.pop() if len(values) == 1 else (None, "")
+
+
+def _unwritten(text: str) -> tuple[Decimal | None, str]:
+    """The strength of a name that has no unit: "Endocet 10-325", "Tylenol #3"."""
+    pairs = {match.group(1) or match.group(4) for match in _PAIR.finditer(text)}
+    if len(pairs) == 1:
+        return Decimal(pairs.pop()), "unit"
+    numbered = {match.group(1) for match in _NUMBERED.finditer(text)}
+    if not pairs and len(numbered) == 1 and re.search(r"\b(codeine|tylenol)\b", text):
+        return _NUMBERED_MG[numbered.pop()], "unit"
+    return None, ""
 
 
 def _value(match: re.Match[str], partner_first: bool, combination: bool) -> tuple[Decimal | None, str]:

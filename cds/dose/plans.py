@@ -93,6 +93,8 @@ def _add(
     if use.source is Source.ADMINISTERED:
         start = start or min(use.timing_events, key=lambda moment: moment.start, default=None)
     lines = _lines(use, opioid, problem, reader, start)
+    if use.source is Source.ADMINISTERED and start is None and not any(line.dose and line.dose.rate for line in lines):
+        start = end  # a single dose; how long a rate ran would be a guess
     begins = [line.start for line in lines if line.start is not None]
     if begins and (start is None or (len(begins) == len(lines) and use.source is not Source.ADMINISTERED)):
         start = min(begins, key=lambda moment: moment.start)  # what the sig says outranks when it was written
