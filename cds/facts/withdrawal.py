@@ -32,7 +32,8 @@ _LEAST_DAYS = 14  # fewer days say nothing about a habit
 def facts(chart: Chart) -> Iterator[Fact]:
     yield from _scale(chart)
     for seen in by_word(chart.active("withdrawal")):
-        for day, latest in dated(seen)[-1:]:
+        # After a full cessation withdrawal is expected, and sets no grade, coded or measured.
+        for day, latest in [one for one in dated(seen) if one[0] <= chart.evaluated_until.date()][-1:]:
             yield from_seen("recent", (latest,), group="withdrawal", days=chart.days_ago(day))
     yield from _missed(chart)
     yield from _interdose(chart)

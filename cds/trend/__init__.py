@@ -5,6 +5,7 @@ from __future__ import annotations
 from cds.clinical import AsOf, DoseTimeline, PainSeries, PatientRecord, Trend
 from cds.knowledge.estimator import Estimator
 from cds.trend import acute, chronic, epochs
+from cds.trend.clock import on_one_clock
 
 __all__ = ["estimate"]
 
@@ -13,7 +14,8 @@ def estimate(
     dose: DoseTimeline, pain: PainSeries, record: PatientRecord, estimator: Estimator, *, as_of: AsOf
 ) -> Trend:
     """The trend in days, or in hours where an in-patient stay is open or ended within 30 days of `as_of`."""
-    stay = epochs.stay(record, dose, pain.scores, estimator, as_of=as_of)
+    doses, scores = on_one_clock(dose, pain, record)
+    stay = epochs.stay(record, doses, scores.scores, estimator, as_of=as_of)
     if stay is not None:
-        return acute.estimate(dose, pain, estimator, stay, as_of=as_of)
+        return acute.estimate(doses, scores, estimator, stay, as_of=as_of)
     return chronic.estimate(dose, pain, estimator, as_of=as_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from cds.clinical import AsOf, DoseEvent, DoseTimeline, Encounter, PainScore, PatientRecord, Source
 from cds.knowledge.estimator import Estimator
@@ -42,7 +42,9 @@ def stay(
     both within 72 h as the acute mode needs. A stay whose doses carry no times can only be evaluated in days: None.
     """
     events = timed(timeline, as_of.at)
-    earliest = as_of.at - timedelta(days=limits.acute_after_stay_days)
+    # Of a date the day counts, not its end: a discharge at noon thirty days before is within thirty days of it.
+    now = as_of.at if as_of.at.date() == as_of.day else datetime.combine(as_of.day, time())
+    earliest = now - timedelta(days=limits.acute_after_stay_days)
     stays = [s for s in _stays(record.encounters, as_of.at) if s.end >= earliest]
     for found in reversed(stays):
         if any(found.start <= e.start <= found.end for e in events):
