@@ -24,7 +24,9 @@ from dosing import (
     reasons,
     request,
     statement,
+    stay,
     tablets,
+    weight,
 )
 
 PERCOCET_5, FENTANYL_ROPIVACAINE, OXYCODONE_15, MORPHINE_1_ML = "1049221", "1233685", "1049611", "1728999"
@@ -242,3 +244,114 @@ def test_an_infusion_with_an_end_alone_has_no_number():
         MORPHINE_INJ, rate=qty(2, "mg/h", "mg/h"), at=None, effectivePeriod={"end": "2024-03-01T08:00:00Z"}
     )
     assert reasons(doses(rate, on="2024-03-01")) == {"MedicationAdministration/a1": "no-date"}
+
+
+def to(kind: str, id: str) -> Raw:
+    return {"reference": f"{kind}/{id}"}
+
+
+PO: Raw = {"route": "oral"}
+SLOW_20, MS_30, METHADONE_10, METHADONE_5, FENTANYL_50_ML, BUPRENORPHINE_8 = (
+    "1049563", "892660", "864706", "864718", "1735003", "351265",
+)  # fmt: skip
+ORDERED = request(OXYCODONE_5, dosage(tablets(1), TID), id="o")
+HOME = request(SLOW_20, dosage(tablets(1), BID), authored="2024-01-01", id="home")
+WARD = administration("895014", mg(10), at="2024-03-05T08:00:00Z", **PO)
+IV_2_MG_H: Raw = {"rate": qty(2, "mg/h", "mg/h"), "route": "IV", "at": None}
+
+
+def lasting(start: str, end: str) -> Raw:
+    return {"effectivePeriod": {"start": start, "end": end}}
+
+
+def phase(number: int, count: float, times: int) -> Raw:
+    return dosage(tablets(count), every(times, boundsDuration=qty(3, "d", "d")), sequence=number)
+
+
+def named(when: str, count: float, id: str) -> Raw:
+    return request(OXYCODONE_5, dosage(tablets(count), {"repeat": {"when": [when]}}), id=id)
+
+
+# Each: the sentence, the resources, and (low, mid, high) of days in March 2024; None for a day that is absent.
+HAND_DERIVED = [
+    ("order, statement and dispense of one product are one therapy",
+     [ORDERED, statement(OXYCODONE_5, dosage(tablets(1), TID)), dispense(OXYCODONE_5, quantity=tablets(90), days=30)],
+     {10: 22.5}),
+    ("an administration outranks the rest on its day alone",
+     [ORDERED, dispense(OXYCODONE_5, quantity=tablets(150), days=30),
+      administration(OXYCODONE_5, mg(5), at="2024-03-05T08:00:00Z", **PO)],
+     {4: 37.5, 5: 7.5, 6: 37.5}),
+    ("a dispense of another strength that names the order is the order's therapy",
+     [ORDERED, dispense(OXYCODONE_10, quantity=tablets(60), days=30, authorizingPrescription=[to("MedicationRequest", "o")])],
+     {10: 30}),
+    ("a statement derived from the order is the order's therapy, whatever the strength",
+     [ORDERED, statement(OXYCODONE_10, dosage(tablets(1), BID), derivedFrom=[to("MedicationRequest", "o")])],
+     {10: 30}),
+    ("an administration of another strength that names the order is the order's therapy",
+     [ORDERED, administration(OXYCODONE_10, mg(10), at="2024-03-05T08:00:00Z", request=to("MedicationRequest", "o"))],
+     {4: 22.5, 5: 15, 6: 22.5}),
+    ("two strengths with the same daily milligrams are one or two",
+     [request(OXYCODONE_5, dosage(tablets(2), BID), id="a"), request(OXYCODONE_10, dosage(tablets(1), BID), id="b")],
+     {10: (30, 60, 60)}),
+    ("two strengths with other daily milligrams are summed",
+     [ORDERED, request(OXYCODONE_10, dosage(tablets(1), TID), id="b")], {10: 67.5}),
+    ("extended and immediate release are summed, also at the same milligrams",
+     [request(SLOW_20, dosage(tablets(1), DAILY), id="a"), request(OXYCODONE_5, dosage(tablets(1), every(4)), id="b")],
+     {10: 60}),
+    ("morning and bedtime orders are parts", [named("MORN", 2, "a"), named("HS", 1, "b")], {10: 22.5}),
+    ("a later order of the product replaces the earlier from its start",
+     [ORDERED, request(OXYCODONE_5, dosage(tablets(2), TID), authored="2024-03-06")], {5: 22.5, 6: 45, 10: 45}),
+    ("a later order that cannot be read replaces too",
+     [ORDERED, request(OXYCODONE_5, {"text": "as directed"}, authored="2024-03-06")], {5: 22.5, 10: NO_NUMBER}),
+    ("priorPrescription replaces whatever the drug",
+     [ORDERED, request(MS_30, dosage(tablets(1), BID), authored="2024-03-06", priorPrescription=to("MedicationRequest", "o"))],
+     {5: 22.5, 6: 60}),
+    ("an overlap of supplies is never a sum",
+     [dispense(OXYCODONE_5, quantity=tablets(60), days=20, id=name, on=on) for name, on in (("a", "2024-02-25"), ("b", "2024-03-02"))],
+     {1: 22.5, 5: 22.5, 10: 22.5}),
+    ("a dispense of fewer days than the order leaves the rest to the order",
+     [ORDERED, dispense(OXYCODONE_5, quantity=tablets(20), days=5)], {5: 30, 6: 22.5}),
+    ("not taken is a recorded 0 over an active order",
+     [ORDERED, statement(OXYCODONE_5, start="2024-03-04", end="2024-03-06", status="not-taken")], {3: 22.5, 4: 0, 6: 0, 7: 22.5}),
+    ("a taper runs through its phases and ends",
+     [request(OXYCODONE_5, phase(2, 1, 3), phase(1, 2, 3))], {3: 45, 4: 22.5, 6: 22.5, 7: None}),
+    ("home doses wait from the day of admission to the day of discharge",
+     [HOME, stay("2024-03-04T14:00:00Z", "2024-03-06T10:00:00Z"), WARD], {3: 60, 5: 10, 7: 60}),
+    ("a dose given on the day of discharge is the whole of that day",
+     [HOME, stay("2024-03-03T14:00:00Z", "2024-03-05T10:00:00Z"), WARD], {2: 60, 5: 10, 6: 60}),
+    ("an emergency visit is no stay", [HOME, stay("2024-03-05", "2024-03-05", code="EMER")], {5: 60}),
+    ("an infusion is integrated over midnight",
+     [administration(MORPHINE_INJ, **IV_2_MG_H, **lasting("2024-03-04T18:00:00Z", "2024-03-05T06:00:00Z"))], {4: 36, 5: 36, 6: None}),
+    ("a weight in pounds serves a rate per kilogram",
+     [administration(FENTANYL_50_ML, rate=qty(1, "ug/kg/h", "ug/kg/h"), route="IV", at=None,
+                     **lasting("2024-03-05T00:00:00Z", "2024-03-06T00:00:00Z")),
+      weight(80) | {"valueQuantity": qty(200, "[lb_av]", "[lb_av]")}], {5: 653.173}),
+    ("a patch is worn 72 hours after it was put on",
+     [administration(FENTANYL_25, qty(1, "patch", "{patch}"), at="2024-03-04T12:00:00Z")], {4: 30, 5: 60, 6: 60, 7: 30, 8: None}),
+    ("buprenorphine opens the day that it was given, and no other",
+     [ORDERED, administration(BUPRENORPHINE_8, mg(8), at="2024-03-05T08:00:00Z")], {4: 22.5, 5: (22.5, 22.5, None), 6: 22.5}),
+    ("the least of cap and sig holds",
+     [request(OXYCODONE_5, dosage({"low": tablets(1), "high": tablets(2)}, every(1, 4, "h"), asNeededBoolean=True,
+                                  maxDosePerPeriod={"numerator": mg(40), "denominator": qty(24, "h", "h")}))],
+     {10: (0, 60, 60)}),
+    ("ten doses twice a day are five days", [request(OXYCODONE_5, dosage(tablets(1), every(2, count=10)))], {5: 15, 6: None}),
+    ("three days of the week are three sevenths",
+     [request(OXYCODONE_10, dosage(tablets(2), {"repeat": {"dayOfWeek": ["mon", "wed", "fri"]}}))], {10: 12.8571}),
+    ("an order of eleven years ago counts, with low 0",
+     [request(OXYCODONE_5, dosage(tablets(1), TID), authored="2013-01-01")], {10: (0, 22.5, 22.5)}),
+    ("a future order counts nothing", [ORDERED, request(OXYCODONE_10, dosage(tablets(1), TID), authored="2024-03-20", id="b")], {10: 22.5}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resources", "expected"), [pytest.param(*rest, id=said) for said, *rest in HAND_DERIVED])
+def test_a_day_is_what_was_derived_by_hand(resources, expected):
+    found = doses(*resources, on="2024-03-10")
+    got = {on: day(found, f"2024-03-{on:02d}") for on in expected}
+    assert got == {on: (each,) * 3 if isinstance(each, int | float) else each for on, each in expected.items()}
+
+
+@pytest.mark.parametrize(("tablets_a_day", "each_day"), [(2, 80), (2.5, 200), (4, 320), (6, 600), (6.5, 780)])
+def test_the_tier_of_cdc_2016_is_chosen_on_all_methadone_of_the_day(tablets_a_day, each_day):
+    five = request(METHADONE_5, dosage(tablets(1), DAILY), id="five")
+    tens = request(METHADONE_10, dosage(tablets(tablets_a_day - 0.5), DAILY), id="tens")
+    assert mme(five, tens, table="CDC-2016") == (each_day,) * 3
