@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 SCRIPT = Path(__file__).parent / "post.lua"
-FEWEST, LONGEST = 20, 60.0  # requests and seconds of one run
+FEWEST, LONGEST = 10, 60.0  # requests and seconds of one run
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ def wrk(url: str, body: Path, *, seconds: float, connections: int = 1, token: st
             raise SystemExit(f"{url}: {found['failed']} of {found['requests']} requests failed")
         if found["requests"] >= FEWEST or seconds >= LONGEST:
             break
-        seconds = min(LONGEST, 3 * seconds)  # too slow for this time: a median needs some requests
+        # Too slow for this time: a median needs some requests.
+        seconds = min(LONGEST, 1.3 * seconds * FEWEST / max(found["requests"], 1))
     return Measured(found["p50"], found["p99"], found["rps"], found["requests"])
 
 
