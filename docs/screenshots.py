@@ -39,7 +39,8 @@ def service(folder: Path) -> Iterator[str]:
         link="absolute",
         log_level="ERROR",
     )
-    server = make_server("127.0.0.1", port, create_service(settings), threaded=True)
+    app = create_service(settings)
+    server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield base
