@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from cds import cards
 from cds.cards import CardOptions
 from cds.clinical import Assessment, Card
@@ -12,11 +14,12 @@ from cds.knowledge import Knowledge
 from hooks.answering import Evaluated
 from hooks.issuers import Issuer
 from hooks.metrics import Metrics
-from hooks.store import IssuedCard
+from hooks.store import IssuedCard, StoreError
 from hooks.store.budget import Budget
 from hooks.store.keys import keyed_hash
 from hooks.store.outbox import Outbox
 
+_log = structlog.get_logger(__name__)
 # Never held back: what is said about an order that is being written, and what may not wait.
 _BUDGETED_HOOK = "patient-view"
 _ALWAYS = "over-sedation"
@@ -44,7 +47,7 @@ class Dispatcher:
     page_links: Callable[[Assessment, Issuer], str] | None = None
 
     def __call__(self, evaluated: Evaluated) -> tuple[Card, ...]:
-        """Raises StoreError where a setting needs the store and it does not answer."""
+        """A store that does not answer holds back no card: it goes without its rest and without its link."""
         found = evaluated.assessment
         if found is None:
             return ()
@@ -59,8 +62,7 @@ class Dispatcher:
             self._withhold(service, found.cards, "budget")
             return ()
         if allowed.cards and self.page_links is not None:
-            options = replace(self.options, link_mode="absolute", page_url=self.page_links(allowed, evaluated.issuer))
-            allowed = replace(allowed, cards=cards.build(allowed, self.knowledge, options))
+            allowed = self._linked(allowed, evaluated.issuer, self.page_links)
         for card in allowed.cards:
             self.metrics.cards.labels(service, card.kind, card.rule).inc()
             self.outbox.put(self._issued(card, evaluated, allowed, subject))
@@ -74,20 +76,32 @@ class Dispatcher:
         if kind == _ALWAYS:
             return found
         encounter = found.case.encounter_id
-        showing = self.budget.ask(
-            subject,
-            kind,
-            found.grade.name,
-            encounter=self._hash("encounter", encounter) if encounter else "",
-            instance=found.case.instance,
-            now=self.now(),
-        )
+        try:
+            showing = self.budget.ask(
+                subject,
+                kind,
+                found.grade.name,
+                encounter=self._hash("encounter", encounter) if encounter else "",
+                instance=found.case.instance,
+                now=self.now(),
+            )
+        except StoreError as error:
+            _log.error("alert budget not asked", error=str(error))
+            return found
         if not showing.show:
             return None
         if showing.instance == found.case.instance:
             return found
         again = replace(found, case=replace(found.case, instance=showing.instance), cards=())
         return replace(again, cards=cards.build(again, self.knowledge, self.options))
+
+    def _linked(self, allowed: Assessment, issuer: Issuer, address: Callable[[Assessment, Issuer], str]) -> Assessment:
+        try:
+            options = replace(self.options, link_mode="absolute", page_url=address(allowed, issuer))
+        except StoreError as error:
+            _log.error("page not linked", error=str(error))
+            return allowed
+        return replace(allowed, cards=cards.build(allowed, self.knowledge, options))
 
     def _count(self, service: str, found: Assessment) -> None:
         self.metrics.grades.labels(service, found.grade.name).inc()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from hooks.store.cards import insert_new
 from hooks.store.connect import Store
 from hooks.store.tables import issued_card, shown
 
@@ -44,20 +45,20 @@ class Budget:
         """
         key = (shown.c.subject == subject) & (shown.c.kind == kind)
         with self.store.begin() as connection:
-            row = connection.execute(select(shown).where(key).with_for_update()).mappings().one_or_none()
-            if row is None:
-                fresh = {
-                    "subject": subject,
-                    "kind": kind,
-                    "grade": grade,
-                    "encounter": encounter,
-                    "instance": instance,
-                    "shown_at": now,
-                    "silent_until": 0,
-                    "silences_all": False,
-                }
-                connection.execute(shown.insert(), fresh)
+            fresh = {
+                "subject": subject,
+                "kind": kind,
+                "grade": grade,
+                "encounter": encounter,
+                "instance": instance,
+                "shown_at": now,
+                "silent_until": 0,
+                "silences_all": False,
+            }
+            # Inserted first: of two calls at the same moment, one waits here and then finds the other's row.
+            if insert_new(connection, shown, [fresh]):
                 return Showing(True, instance)
+            row = connection.execute(select(shown).where(key).with_for_update()).mappings().one()
             same_visit = bool(encounter) and row["encounter"] == encounter
             risen = self._rank(grade) > self._rank(row["grade"])
             resting = now < row["silent_until"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hooks.store.connect import Store
@@ -58,12 +58,14 @@ class FeedbackEvent:
 
 def remember_cards(store: Store, cards: Iterable[IssuedCard]) -> None:
     """Keep issued cards; a replayed one is already there. Raises StoreError."""
-    insert_new(store, issued_card, [asdict(card) for card in cards])
+    with store.begin() as connection:
+        insert_new(connection, issued_card, [asdict(card) for card in cards])
 
 
 def remember_feedback(store: Store, events: Iterable[FeedbackEvent]) -> None:
     """Keep feedback; returns after the database has it for good. Raises StoreError."""
-    insert_new(store, feedback, [{**asdict(event), "id": event.id} for event in events])
+    with store.begin() as connection:
+        insert_new(connection, feedback, [{**asdict(event), "id": event.id} for event in events])
 
 
 def feedback_table(store: Store, *, since: int = 0) -> list[Mapping[str, Any]]:
@@ -121,12 +123,9 @@ def purge(store: Store, *, before: int, now: int) -> Mapping[str, int]:
         }
 
 
-def insert_new(store: Store, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Insert the rows that are not there yet; how many were new. Raises StoreError."""
-    if not rows:
-        return 0
-    insert = (postgresql.insert if store.dialect == "postgresql" else sqlite.insert)(table).on_conflict_do_nothing()
+def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that are not there yet; how many were new."""
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
     # RETURNING, not rowcount: psycopg's rowcount does not tell a new row from one that was there.
-    first = insert.returning(next(iter(table.primary_key)))
-    with store.begin() as connection:
-        return sum(len(connection.execute(first, row).all()) for row in rows)
+    first = insert.on_conflict_do_nothing().returning(next(iter(table.primary_key)))
+    return sum(len(connection.execute(first, row).all()) for row in rows)

@@ -22,4 +22,5 @@ class UsedTokens:
             "jti": hashlib.sha256(jti.encode("utf-8", "surrogatepass")).hexdigest(),
             "expires_at": expires_at,
         }
-        return insert_new(self.store, used_token, [row]) == 0
+        with self.store.begin() as connection:
+            return insert_new(connection, used_token, [row]) == 0
