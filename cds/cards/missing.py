@@ -42,7 +42,7 @@ def could_change_grade(found: Assessment, situation: Situation) -> bool:
 
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     """One line each for what failed, was not counted, was not read, or looks wrong; empty where there is nothing."""
-    flags = [short(flag, 14) for flag in found.dose.flags]
+    flags = [short(words.dated(flag), 14) for flag in found.dose.flags]
     return (
         *_failed(found, words),
         *_uncounted(found, words),
@@ -56,7 +56,7 @@ def _opioid_or_other(item: Unread) -> bool:
 
 
 def _failed(found: Assessment, words: Words) -> tuple[Line, ...]:
-    items = [short(gap.text, 8) or escape(gap.key) for gap in failed(found)]
+    items = [short(words.dated(gap.text), 8) or escape(gap.key) for gap in failed(found)]
     return _line(words, "failed", items, len(items))
 
 
@@ -65,7 +65,7 @@ def _uncounted(found: Assessment, words: Words) -> tuple[Line, ...]:
     by_reason: dict[str, list[str]] = {}
     items: list[Uncounted] = sorted((*found.dose.uncounted, *draft), key=lambda item: not item.opens_high)
     for item in items:
-        by_reason.setdefault(short(item.reason, 9), []).append(short(item.drug, 3))
+        by_reason.setdefault(short(words.dated(item.reason), 9), []).append(short(item.drug, 3))
     named = [
         words.say("missing.uncounted_item", drugs=words.few(drugs, _MOST), reason=reason)
         for reason, drugs in by_reason.items()

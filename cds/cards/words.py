@@ -60,14 +60,14 @@ class Words:
         told = {**finding.fact, **finding.told}
         # A rule whose fact no longer carries what the short words name is told by its own sentence, which always fits.
         if template is None or not set(re.findall(r"\{(\w+)", template)) <= set(told):
-            return short(self._dated(finding.text.rstrip(".")), 14)
-        return short(self._dated(template.format_map(told)), 14)
+            return short(self.dated(finding.text.rstrip(".")), 14)
+        return short(self.dated(template.format_map(told)), 14)
 
     def gate(self, gate: Gate, words: int = 11) -> str:
         """What a gate found, in a few words."""
-        return self.catalogue.reasons.get(gate.id) or short(self._dated(gate.text), words)
+        return self.catalogue.reasons.get(gate.id) or short(self.dated(gate.text), words)
 
-    def _dated(self, text: str) -> str:
+    def dated(self, text: str) -> str:
         """Dates as the card writes them, where a sentence has them as 2026-03-01."""
 
         def written(found: re.Match[str]) -> str:
