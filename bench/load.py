@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -40,7 +41,7 @@ def wrk(url: str, body: Path, *, seconds: float, connections: int = 1, token: st
         if found["requests"] >= FEWEST or seconds >= LONGEST:
             break
         # Too slow for this time: a median needs some requests.
-        seconds = min(LONGEST, 1.3 * seconds * FEWEST / max(found["requests"], 1))
+        seconds = min(LONGEST, math.ceil(1.3 * seconds * FEWEST / max(found["requests"], 1)))
     return Measured(found["p50"], found["p99"], found["rps"], found["requests"])
 
 
