@@ -44,7 +44,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         ),
         plateaus=plateaus,
         steps=table,
-        ordering=UNKNOWN if fit is None or fit.lag_first is None else HOLDS if fit.lag_first else FAILS,
+        ordering=_ordering(seen, changes, table, fit, limits),
         insufficient=missing,
         ceiling=_ceiling(seen, changes, table, limits),
         first_pre_mean=next((s.pain_before for s in counted if s.doublings > 0), None),
@@ -65,11 +65,7 @@ def _statistics(
     up = [s for s in table if s.void is None and s.doublings > 0]
     rises = [s.rise for s in up if s.rise is not None]
     adjusted = [s.adjusted for s in up if s.adjusted is not None]
-    placebo = [
-        rise
-        for change, step in zip(changes, table, strict=True)
-        if step in up and (rise := steps.placebo_rise(seen, change, limits)) is not None
-    ]
+    placebo = [before for before, _ in _placebo(seen, changes, table, limits)]
     days = [day for day, _ in seen.scores]
     return Statistics(
         beta=fit.beta if fit else None,
@@ -83,6 +79,32 @@ def _statistics(
         scores=len(seen.raw_scores),
         span_days=days[-1] - days[0] if days else None,
     )
+
+
+def _placebo(
+    seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], limits: Estimator
+) -> list[tuple[float, float | None]]:
+    """(rise before, rise after) of the counted increases that have a placebo window."""
+    return [
+        (before, step.rise)
+        for change, step in zip(changes, table, strict=True)
+        if step.void is None and step.doublings > 0 and (before := steps.placebo_rise(seen, change, limits)) is not None
+    ]
+
+
+def _ordering(
+    seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], fit: Fit | None, limits: Estimator
+) -> str:
+    """Which came first, pain or dose (R7). It fails where either test fails: the placebo step, when pain rose more before
+    the increases than after them by `placebo_allowance`; or the regression, when the dose of four weeks later explains
+    pain as well as the delayed one.
+    """
+    pairs = [(before, after) for before, after in _placebo(seen, changes, table, limits) if after is not None]
+    if pairs and fmean(before - after for before, after in pairs) >= limits.placebo_allowance:
+        return FAILS
+    if fit is None or fit.lag_first is None:
+        return UNKNOWN
+    return HOLDS if fit.lag_first else FAILS
 
 
 def _missing(seen: Chart, table: Sequence[Step], counted: Sequence[Step], limits: Estimator) -> tuple[str, ...]:
