@@ -498,7 +498,7 @@ class DoseDay:
     uncounted: frozenset[str] = frozenset()
     prn_only: bool = False
     time_limited: bool = False  # the day's rise comes from a course with its own short bounds
-    counted: Decimal | None = None  # what is counted of mid on an open day too; only the founding definition reads it
+    counted: Decimal | None = None  # what is counted of mid on an open day too; the detector reads it, save for low and high
 
 
 @dataclass(frozen=True, slots=True)

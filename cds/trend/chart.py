@@ -43,12 +43,13 @@ class Chart:
 
 
 def middle(day: DoseDay) -> Decimal | None:
-    return day.mid
-
-
-def founding(day: DoseDay) -> Decimal | None:
-    """The middle of what is counted, on an open day too."""
+    """The middle of what is counted, on an open day too: something unread does not unmake what was read (mme.md 5.10)."""
     return day.mid if day.counted is None else day.counted
+
+
+def known(day: DoseDay) -> Decimal | None:
+    """The middle of the days without an open high: those that the low and high readings see (mme.md 5.13)."""
+    return day.mid
 
 
 def low(day: DoseDay) -> Decimal | None:

@@ -9,7 +9,7 @@ from statistics import fmean
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Statistics, Step, Trend
 from cds.knowledge.estimator import Estimator
 from cds.trend import classic, exposure, reductions, regression, steps
-from cds.trend.chart import Chart, calendar_day, chart, founding, high, low, middle
+from cds.trend.chart import Chart, Reading, calendar_day, chart, high, known, low, middle
 from cds.trend.co_rise import co_rise
 from cds.trend.regression import Fit
 
@@ -37,7 +37,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
             [
                 (calendar_day(day), float(value))
                 for day in sorted(seen.days)
-                if (value := founding(seen.days[day])) is not None
+                if (value := middle(seen.days[day])) is not None
             ],
             [(calendar_day(day), score) for day, score in seen.raw_scores],
             limits,
@@ -192,20 +192,21 @@ def _left_out(table: Sequence[Step], fit: Fit | None, limits: Estimator) -> tupl
 def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf, fit: Fit) -> bool | None:
     """The pattern holds under the lowest and the highest doses of the record too (mme.md 5.13).
 
-    Days whose high is open are left out of those runs; a reading without any dose of its own says nothing against it.
-    None where there is no pattern to ask about.
+    Days whose high is open are left out of both runs and do not lower a grade by themselves: a run that fails counts only
+    where the middle doses of the same days hold. None where there is no pattern to ask about.
     """
     if not holds(fit.beta, fit.z, limits):
         return None
-    for reading in (low, high):
-        if all((value := reading(d)) is d.mid or value == d.mid for d in dose.series):
-            continue
+
+    def pattern(reading: Reading) -> bool:
         other = chart(dose, pain, limits, as_of=as_of, reading=reading)
-        changes = steps.changes(other, limits)
         bounds = exposure.stretch(other)
-        data = exposure.data(other, changes, bounds, limits) if bounds else None
+        data = exposure.data(other, steps.changes(other, limits), bounds, limits) if bounds else None
         again = regression.fit(data, limits) if data else None
-        if again is None or not holds(again.beta, again.z, limits):
+        return again is not None and holds(again.beta, again.z, limits)
+
+    for reading in (low, high):
+        if any(reading(day) != known(day) for day in dose.series) and not pattern(reading) and pattern(known):
             return False
     return True
 
