@@ -225,3 +225,8 @@ def plain(raw: Mapping[str, object], shape: Any) -> bool:
     except (msgspec.ValidationError, ValueError, RecursionError):
         return False
     return True
+
+
+# msgspec learns a shape at its first use, and the process dies where two threads are first at once: learn them now.
+for _shape in _R4.values():
+    plain({}, _shape)
