@@ -27,6 +27,20 @@ _STATUS: tuple[tuple[type[Exception], int, str, str], ...] = (
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    def _cap_keepalive(self, deadline: float) -> None:
+        """At the begin of a shutdown: take the calls that wait in the listening socket's queue, then close it.
+
+        It would stay open until the last answer is out, and whoever is queued by then would see a reset connection,
+        which a client cannot tell from a lost answer; a refused one it may send elsewhere.
+        """
+        super()._cap_keepalive(deadline)
+        for listener in self.sockets:
+            taken = -1
+            while taken != self.nr_conns:
+                taken = self.nr_conns
+                self.accept(listener)
+            listener.close()
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
         """Answer a request that never became one; a fault beyond our application is ours."""
         found = ((status, phrase, text) for kind, status, phrase, text in _STATUS if isinstance(exc, kind))
