@@ -8,7 +8,7 @@ FIRST_USE = """
 import os, sys, threading
 sys.setswitchinterval(1e-6)
 from cds.clinical import FhirVersion
-from cds.fhir.plain import plain, shapes_of
+from cds.fhir.plain import ObservationParts, plain, shapes_of
 
 RAW = {"resourceType": "Observation", "id": "x"}
 crashed = 0
@@ -18,7 +18,7 @@ for _ in range(60):
         together = threading.Barrier(8)
         def first():
             together.wait()
-            for shape in shapes_of(FhirVersion.R4).values():
+            for shape in (ObservationParts, *shapes_of(FhirVersion.R4).values()):
                 plain(RAW, shape)
         threads = [threading.Thread(target=first) for _ in range(8)]
         for thread in threads: thread.start()

@@ -228,5 +228,5 @@ def plain(raw: Mapping[str, object], shape: Any) -> bool:
 
 
 # msgspec learns a shape at its first use, and the process dies where two threads are first at once: learn them now.
-for _shape in _R4.values():
+for _shape in (ObservationParts, *_R4.values()):
     plain({}, _shape)
