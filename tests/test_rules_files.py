@@ -144,7 +144,7 @@ def edited(path, old, new):
         ("low_dose.toml", "value    = 50", 'value    = "50"', "low_dose.toml limit mme: 'value' must be of type float"),
         ("low_dose.toml", "value    = 50", "value    = 1e-9", "outside 0.0001"),
         ("low_dose.toml", "reviewed = 2026-11-20", 'reviewed = "soon"', "'reviewed' must be a date"),
-        ("dose_response.toml", 'version  = "2.0.0"', 'version  = "1"', "MAJOR.MINOR.PATCH"),
+        ("dose_response.toml", 'version  = "1.0.0"', 'version  = "1"', "MAJOR.MINOR.PATCH"),
         ("dose_response.toml", 'group    = "grade"', 'group    = "graed"', "'graed' is none of"),
         ("dose_response.toml", 'id       = "R4"', 'id       = "R6"', "id 'R6' is already used"),
         ("dose_response.toml", '"fda_2023"', '"fda_2032"', "no report 'fda_2032'"),

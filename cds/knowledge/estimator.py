@@ -35,7 +35,7 @@ class Estimator:
     post_start_days: float
     post_window_days: float
     placebo_start_days: float
-    placebo_allowance: float
+    placebo_steps: float
     settle_days: float
     pair_days: float
     pair_most: float

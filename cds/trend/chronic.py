@@ -95,12 +95,12 @@ def _placebo(
 def _ordering(
     seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], fit: Fit | None, limits: Estimator
 ) -> str:
-    """Which came first, pain or dose (R7). It fails where either test fails: the placebo step, when pain rose more before
-    the increases than after them by `placebo_allowance`; or the regression, when the dose of four weeks later explains
-    pain as well as the delayed one.
+    """Which came first, pain or dose (R7). It fails where either test fails: the placebo step, when pain rose before every
+    increase that has both windows (`placebo_steps` or more) at least as much as after it; or the regression, when the dose
+    of four weeks later explains pain as well as the delayed one.
     """
     pairs = [(before, after) for before, after in _placebo(seen, changes, table, limits) if after is not None]
-    if pairs and fmean(before - after for before, after in pairs) >= limits.placebo_allowance:
+    if len(pairs) >= limits.placebo_steps and all(before >= after for before, after in pairs):
         return FAILS
     if fit is None or fit.lag_first is None:
         return UNKNOWN
