@@ -60,9 +60,7 @@ def test_a_broken_store_refuses_feedback_and_holds_back_no_card(tmp_path):
                 connection.execute(f"DROP TABLE {table}")
         broken = post(client, request)
         cards = broken.json()["cards"]
-        refused = client.post(
-            f"{path_of(request)}/feedback", json={"feedback": [{"card": cards[0]["uuid"], **item}]}
-        )
+        refused = client.post(f"{path_of(request)}/feedback", json={"feedback": [{"card": cards[0]["uuid"], **item}]})
     assert (whole.status_code, broken.status_code) == (200, 200)
     assert [each["summary"] for each in cards] == [each["summary"] for each in whole.json()["cards"]]
     assert not any("links" in each and "page" in str(each["links"]).lower() for each in cards)
