@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -133,6 +134,8 @@ def _panel(card: Mapping[str, Any]) -> Panel:
 
 
 def _wait() -> None:
+    # A shell that started us in the background had the signal ignored; whoever sends it all the same wants us to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         while True:
             time.sleep(3600)
