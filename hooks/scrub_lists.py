@@ -83,7 +83,9 @@ CODE_SHAPES = {
             "data-absent-reason",
         )
     },
-    "http://hl7.org/fhir/CodeSystem/medication-statement-adherence": _WORD,
+    "http://hl7.org/fhir/CodeSystem/medication-statement-adherence": re.compile(
+        r"[a-z]{1,12}(-[a-z]{1,12}){0,3}", re.ASCII
+    ),
 }
 UCUM = "http://unitsofmeasure.org"  # its codes only where they are units below
 UNITS = _words(
