@@ -84,7 +84,7 @@ CODE_SHAPES = {
         )
     },
     "http://hl7.org/fhir/CodeSystem/medication-statement-adherence": re.compile(
-        r"[a-z]{1,12}(-[a-z]{1,12}){0,3}", re.ASCII
+        r"(taking|on-hold|stopped)(-(not-)?as-directed)?|not-taking|unknown", re.ASCII
     ),
 }
 UCUM = "http://unitsofmeasure.org"  # its codes only where they are units below
