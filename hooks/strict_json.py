@@ -3,10 +3,10 @@
 Refused: NaN, Infinity and numbers beyond the range of a double, integers beyond 64 bit, a key twice in one object,
 nesting deeper than 254, lone surrogates, NUL characters, invalid UTF-8, a byte order mark.
 
-orjson is fast but takes the last of two equal keys and rounds a huge integer. So its result is written out again and
-compared in what a lost key or a rounded integer cannot leave unchanged; where that comparison is not conclusive, the
-slow reader decides. On a body of 4.2 MB the check adds a fifth to orjson's own time; the slow reader takes four times as
-long (2026-11-21, two noisy cores).
+msgspec is fast and strict, and reads an integer of any size; but of two equal keys it takes the last. So its result is
+written out again by orjson, which refuses deep nesting and integers beyond 64 bit, and the colons are counted: a lost
+key lacks one. Where that is not conclusive or anything is wrong, the slow reader decides and finds the words. On a body
+of 4.5 MB the check adds a third to the reading; the slow reader takes five times as long (2026-11-21, two noisy cores).
 """
 
 from __future__ import annotations
@@ -14,17 +14,12 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
+import msgspec
 import orjson
 
 from cds.errors import MalformedInput
 
 _LARGEST = 2**64
-# Every digit becomes 0, every blank a space, and everything else but a colon an x: two searches then find a run of
-# digits of any value, and any blank before a colon.
-_OUTLINE = bytes(
-    48 if 48 <= byte <= 57 else 32 if byte in b" \t\n\r" else 58 if byte == 58 else 120 for byte in range(256)
-)
-_LONG_RUN = b"0" * 19
 
 
 def loads(body: bytes, limit: int | None = None) -> object:
@@ -37,26 +32,24 @@ def loads(body: bytes, limit: int | None = None) -> object:
     if limit is not None and len(body) > limit:
         raise MalformedInput(f"the body is larger than {limit} bytes", code="too-long")
     try:
-        value: object = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise MalformedInput(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
-    try:
+        value: object = msgspec.json.decode(body)
         again = orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        raise MalformedInput("not evaluated: nested deeper than 254") from None
-    # An escape in Latin-1 may spell NUL, a quote or a colon, and a blank may part a key from its colon; then counting
-    # bytes proves nothing.
-    outline = body.translate(_OUTLINE)
-    if _LONG_RUN in outline or b" :" in outline or (b"\\" in body and b"\\u00" in body):
+    except (ValueError, TypeError, RecursionError):  # msgspec's and orjson's complaints are such
         return _slow(body)
-    # A key is a closing quote and a colon. Strings may hold the same two bytes, but equally often on both sides.
-    if body.count(b'":') != again.count(b'":'):
+    # Strings hold the same colons on both sides, save where an escape in Latin-1 spells one. It may also spell NUL.
+    if body.count(b":") != again.count(b":") or (b"\\" in body and b"\\u00" in body):
         return _slow(body)
     return value
 
 
 def _slow(body: bytes) -> object:
-    """The same value, judged object by object; orjson has already checked syntax, range, depth and encoding."""
+    """The same value, judged object by object, once orjson has checked syntax, range, depth and encoding."""
+    try:
+        orjson.dumps(orjson.loads(body))
+    except orjson.JSONDecodeError as error:
+        raise MalformedInput(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+    except orjson.JSONEncodeError:
+        raise MalformedInput("not evaluated: nested deeper than 254") from None
     value: object = json.loads(body, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
     if _holds_nul(value):
         raise MalformedInput("not evaluated: a text holds the character NUL")
