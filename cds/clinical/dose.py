@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from cds.clinical.medications import Source
 
@@ -32,9 +34,11 @@ class Contributor:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DailyDose:
-    """The safety dose of one local calendar day, in MME per day; None is "not known", not zero."""
+class DailyDose(NamedTuple):
+    """The safety dose of one local calendar day, in MME per day; None is "not known", not zero.
+
+    A tuple, as DoseDay is: there are as many of both as days, and a frozen dataclass takes three times as long to make.
+    """
 
     day: date
     low: Decimal | None
@@ -61,27 +65,26 @@ class Uncounted:
     last: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DoseDay:
+class DoseDay(NamedTuple):
     """One day of the detector's series (mme.md 5.13): administered, else scheduled doses.
 
     low/mid/high  MME; None where the day is open or nothing could be counted
     prn_only      True where only as-needed orders cover the day: its scheduled dose (mid) is 0, high is what they permit
     drugs         (drug, route) -> native amount of the day in mg, for the within-drug series
     uncounted     drugs present on this day without a number (cough and cold excepted)
+    time_limited  the day's rise comes from a course with its own short bounds
+    counted       what is counted of mid on an open day too; the detector reads it, save for low and high
     """
 
     day: date
     low: Decimal | None
     mid: Decimal | None
     high: Decimal | None
-    drugs: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
+    drugs: Mapping[tuple[str, str], Decimal] = MappingProxyType({})
     uncounted: frozenset[str] = frozenset()
     prn_only: bool = False
-    time_limited: bool = False  # the day's rise comes from a course with its own short bounds
-    counted: Decimal | None = (
-        None  # what is counted of mid on an open day too; the detector reads it, save for low and high
-    )
+    time_limited: bool = False
+    counted: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

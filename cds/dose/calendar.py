@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from itertools import pairwise
 
 from cds.clinical import Contributor, DailyDose, DoseDay, Uncounted
@@ -161,31 +160,24 @@ def _write(
     mid = valued.high if counted or known_zero else None
     high = None if opened else mid
     series_known = (counted or known_zero) and not opened
-    dose_day = partial(
-        DoseDay,
-        low=valued.series_low if series_known else None,
-        mid=valued.series_mid if series_known else None,
-        high=valued.high if series_known else None,
-        drugs=valued.drugs,
-        uncounted=frozenset(_drug(plan) for plan, _ in open_gaps),
-        prn_only=series_known and valued.high > valued.series_mid == 0,
-        time_limited=limited,
-        counted=valued.series_mid if counted or known_zero else None,
+    reading = (
+        valued.series_low if series_known else None,
+        valued.series_mid if series_known else None,
+        valued.high if series_known else None,
+        valued.drugs,
+        frozenset(plan.opioid.name for plan, _ in open_gaps),
+        series_known and valued.high > valued.series_mid == 0,
+        limited,
+        valued.series_mid if counted or known_zero else None,
     )
     for share in taken.shares:
         for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):
             calendar.flags.setdefault(f"{share.plan.use.reference}: {flag}")
     if valued.parenteral and (calendar.iv_peak is None or valued.parenteral > calendar.iv_peak[0]):
         calendar.iv_peak = (valued.parenteral, valued.alternative, first)
-    day = first
-    while day < end:
-        calendar.daily.append(DailyDose(day, low, mid, high, valued.contributors))
-        calendar.series.append(dose_day(day))
-        day += _DAY
-
-
-def _drug(plan: Plan) -> str:
-    return plan.opioid.name
+    days = [date.fromordinal(number) for number in range(first.toordinal(), end.toordinal())]
+    calendar.daily += [DailyDose(day, low, mid, high, valued.contributors) for day in days]
+    calendar.series += [DoseDay(day, *reading) for day in days]
 
 
 def _note(calendar: Calendar, plan: Plan, gap: NotCounted, first: date, last: date) -> None:
