@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import httpx
 import structlog
 
 from cds.clinical import Entry
 from cds.errors import MalformedInput
 from hooks import strict_json
+from hooks.connections import Connections
 from hooks.prefetch import Part, State, failed, joined, look, truncated
 from hooks.schemas.request import Authorization
 from hooks.scopes import Reach, reach
@@ -121,7 +121,7 @@ class _Work:
             return "failed"
         return "partly" if any(gap.kind in ("failed", "truncated") for gap in part.gaps) else "had"
 
-    async def run(self, client: httpx.AsyncClient) -> None:
+    async def run(self, client: Connections) -> None:
         try:
             async with asyncio.timeout(max(0.0, self._deadline - time.monotonic())):
                 await asyncio.gather(*(self._key(client, key) for key in sorted(self.asked)))
@@ -136,7 +136,7 @@ class _Work:
             elif part.next is not None:
                 self._cut(key, late)
 
-    async def _key(self, client: httpx.AsyncClient, key: str) -> None:
+    async def _key(self, client: Connections, key: str) -> None:
         """Fetch one key, page by page; what was read before a failure stays."""
         template, sent = self._templates[key], self.parts[key]
         try:
@@ -156,7 +156,7 @@ class _Work:
             elif part.state is not State.HAD:
                 self.parts[key] = failed(key, str(error))
 
-    async def _first(self, client: httpx.AsyncClient, template: Template) -> Part:
+    async def _first(self, client: Connections, template: Template) -> Part:
         base = f"{self._source.base}/{template.kind}"
         if template.parameters is None:
             reply = await self._call(client, "GET", f"{base}/{self._patient_id}")
@@ -172,7 +172,7 @@ class _Work:
             return failed(template.key, "the server did not give this patient")
         return page
 
-    async def _following(self, client: httpx.AsyncClient, template: Template) -> None:
+    async def _following(self, client: Connections, template: Template) -> None:
         key = template.key
         seen: set[str] = set()
         number = 1
@@ -193,13 +193,13 @@ class _Work:
             self.parts[key] = joined(self.parts[key], page)
         return None
 
-    async def _medications(self, client: httpx.AsyncClient) -> None:
+    async def _medications(self, client: Connections) -> None:
         """Medication resources that an order only refers to: without them the drug is not known."""
         found = self._unresolved()
         names = list(found)[:_MOST_MEDICATIONS]
         await asyncio.gather(*(self._medication(client, name, found[name]) for name in names))
 
-    async def _medication(self, client: httpx.AsyncClient, name: str, key: str) -> None:
+    async def _medication(self, client: Connections, name: str, key: str) -> None:
         url = f"{self._source.base}/{name}"
         try:
             reply = await self._call(client, "GET", url)
@@ -232,9 +232,7 @@ class _Work:
                 wanted.setdefault(name, key)
         return wanted
 
-    async def _call(
-        self, client: httpx.AsyncClient, method: str, url: str, form: Mapping[str, str] | None = None
-    ) -> Reply:
+    async def _call(self, client: Connections, method: str, url: str, form: Mapping[str, str] | None = None) -> Reply:
         self.pages += 1
         return await call(client, method, url, headers=self._headers, budget=self._budget, form=form)
 

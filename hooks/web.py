@@ -1,25 +1,28 @@
 """Calls to other servers, bounded in every direction: total time, decoded bytes, no redirects, no proxies of the environment.
 
 One event loop per process, in a thread of its own: only there can a call be cut at its deadline whatever it is doing.
-httpx bounds each read, so a server that drips its answer holds a thread for as long as it likes.
+Where each read has its own limit, a server that drips its answer holds a thread for as long as it likes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 import threading
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-import httpx
+from hooks.connections import Connection, Connections, ExchangeError, host_of, parsed, target_of
 
 T = TypeVar("T")
-_CONNECTIONS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30)
+_HEADERS = {
+    "user-agent": "oih-cds",
+    "accept": "application/fhir+json, application/json",
+    "accept-encoding": "gzip",
+}
 
 
 class WebError(Exception):
@@ -48,52 +51,42 @@ class Reply:
 class Web:
     """The pool of connections of one process; safe to build before a fork, since it starts with the first call."""
 
-    def __init__(self, verify: ssl.SSLContext | bool = True) -> None:
-        self._verify = verify
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owner = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._connections: Connections | None = None
         self._thread: threading.Thread | None = None
 
-    def run(self, work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[Connections], Coroutine[Any, Any, T]]) -> T:
         """The result of `work`, which bounds its own time."""
-        loop, client = self._ready()
-        return asyncio.run_coroutine_threadsafe(work(client), loop).result()
+        loop, connections = self._ready()
+        return asyncio.run_coroutine_threadsafe(work(connections), loop).result()
 
     def close(self) -> None:
         """Close connections and end the thread; a later call starts anew."""
         with self._lock:
-            if self._loop is None or self._client is None or self._owner != os.getpid():
+            if self._loop is None or self._connections is None or self._owner != os.getpid():
                 return
-            asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result()
+            asyncio.run_coroutine_threadsafe(self._connections.close(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             if self._thread is not None:
                 self._thread.join()
             self._loop.close()
-            self._loop = self._client = self._thread = None
+            self._loop = self._connections = self._thread = None
 
-    def _ready(self) -> tuple[asyncio.AbstractEventLoop, httpx.AsyncClient]:
+    def _ready(self) -> tuple[asyncio.AbstractEventLoop, Connections]:
         with self._lock:
-            if self._owner != os.getpid() or self._loop is None or self._client is None:
-                self._loop = asyncio.new_event_loop()
-                self._client = httpx.AsyncClient(
-                    verify=self._verify,
-                    limits=_CONNECTIONS,
-                    timeout=None,  # noqa: S113 - every call runs under asyncio.timeout
-                    follow_redirects=False,
-                    trust_env=False,
-                    # A session cookie got with one patient's token must not travel with the next patient's.
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                )
+            if self._owner != os.getpid() or self._loop is None or self._connections is None:
+                self._loop, self._connections = asyncio.new_event_loop(), Connections()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
                 self._thread.start()
                 self._owner = os.getpid()
-            return self._loop, self._client
+            return self._loop, self._connections
 
 
 async def call(
-    client: httpx.AsyncClient,
+    connections: Connections,
     method: str,
     url: str,
     *,
@@ -101,31 +94,34 @@ async def call(
     budget: Budget,
     form: Mapping[str, str] | None = None,
 ) -> Reply:
-    """One exchange, at most as large as the budget. Raises WebError; the caller bounds the time."""
-    asked = {"Accept": "application/fhir+json, application/json", "Accept-Encoding": "gzip", **headers}
+    """One exchange, at most as large as the budget; no redirect is followed, no cookie kept.
+
+    Raises WebError; the caller bounds the time.
+    """
+    packed = None if form is None else urlencode(form).encode()
+    answered = False
     try:
-        request = client.build_request(method, url, headers=asked, data=form)
-        response = await client.send(request, stream=True)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        raise WebError("the server could not be reached") from None
-    try:
-        body = await _read(response, budget)
-    except httpx.HTTPError:
-        raise WebError("the answer broke off") from None
-    finally:
-        await response.aclose()
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Reply(response.status_code, kind, body)
+        to = parsed(url)
+        asked = {"host": host_of(to), **_HEADERS, **{name.lower(): value for name, value in headers.items()}}
+        if packed is not None:
+            asked |= {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(packed))}
+        async with connections.to(to) as connection:
+            response = await connection.ask(method, target_of(to), asked, packed)
+            answered = True
+            told = {name: value.decode("latin-1").strip().lower() for name, value in response.headers}
+            body = await _read(connection, told.get(b"content-encoding", "identity"), budget)
+    except (ExchangeError, OSError, ValueError):
+        raise WebError("the answer broke off" if answered else "the server could not be reached") from None
+    return Reply(response.status_code, told.get(b"content-type", "").partition(";")[0].strip(), body)
 
 
-async def _read(response: httpx.Response, budget: Budget) -> bytes:
+async def _read(connection: Connection, packing: str, budget: Budget) -> bytes:
     """The body, unpacked step by step: 200 kB of gzip may hold 200 MB."""
-    packing = response.headers.get("content-encoding", "identity").strip().lower()
     if packing not in ("identity", "gzip", ""):
         raise WebError("the answer is packed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
     chunks: list[bytes] = []
-    async for raw in response.aiter_raw(65536):
+    async for raw in connection.body():
         if unpack is None:
             budget.spend(len(raw))
             chunks.append(raw)

@@ -32,7 +32,18 @@ FLOORS = {
     "hooks.cli": 8,
     "hooks.commands": 8,
 }
-HTTP_AND_STORE = {"flask", "marshmallow", "httpx", "sqlalchemy", "click", "alembic", "gunicorn", "structlog", "authlib"}
+HTTP_AND_STORE = {
+    "flask",
+    "marshmallow",
+    "httpx",
+    "h11",
+    "sqlalchemy",
+    "click",
+    "alembic",
+    "gunicorn",
+    "structlog",
+    "authlib",
+}
 DOORS = {"fhir": ("cds.fhir",), "durable": ("cds.engine", "rules"), "durable_rules_engine": ("cds.engine",)}
 DOORS |= dict.fromkeys(HTTP_AND_STORE, ("hooks",))
 SOURCES = sorted(path for top in ("cds", "rules", "hooks") for path in (ROOT / top).rglob("*.py"))

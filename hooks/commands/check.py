@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import click
-import httpx
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,7 @@ from cds import knowledge
 from cds.engine import Engine
 from cds.errors import OihError
 from hooks import issuers, settings
+from hooks.connections import Connections
 from hooks.issuers import Issuer
 from hooks.settings import PREFIX, Settings
 from hooks.store import Store
@@ -113,7 +113,7 @@ def _reach(web: Web, issuer: Issuer) -> Iterator[Check]:
             yield Check(name, None if fine else f"answered {status}", f"answered {status}", warning=True)
 
 
-async def _status(client: httpx.AsyncClient, *, url: str) -> int:
+async def _status(client: Connections, *, url: str) -> int:
     async with asyncio.timeout(_SECONDS):
         return (await call(client, "GET", url, headers={}, budget=Budget(_BYTES))).status
 

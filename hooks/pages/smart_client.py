@@ -22,6 +22,7 @@ from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-u
 
 from cds.errors import MalformedInput, OihError
 from hooks import strict_json
+from hooks.connections import Connections
 from hooks.pages.smart_file import Registration
 from hooks.schemas import Authorization
 from hooks.settings import base_url
@@ -116,7 +117,7 @@ class SmartClient:
     def redeem(self, at: Registration, to: Endpoints, attempt: Attempt, code: str) -> Granted:
         """The code for a token, once. Raises LaunchError."""
 
-        async def exchange(pool: httpx.AsyncClient) -> Mapping[str, Any]:
+        async def exchange(pool: Connections) -> Mapping[str, Any]:
             client = AsyncOAuth2Client(
                 client_id=at.client_id,
                 client_secret=at.key,
@@ -152,7 +153,7 @@ class SmartClient:
     def _get(self, url: str) -> Mapping[str, Any]:
         """One JSON object. Raises LaunchError."""
 
-        async def read(pool: httpx.AsyncClient) -> Mapping[str, Any]:
+        async def read(pool: Connections) -> Mapping[str, Any]:
             reply = await call(pool, "GET", url, headers={"Accept": "application/json"}, budget=Budget(_BYTES))
             value = strict_json.loads(reply.body) if reply.status == 200 else None
             if not isinstance(value, dict):
@@ -162,9 +163,9 @@ class SmartClient:
         return self._run(read, "it does not tell how to launch (.well-known/smart-configuration, jwks_uri)")
 
     def _run(
-        self, work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Mapping[str, Any]]], failed: str
+        self, work: Callable[[Connections], Coroutine[Any, Any, Mapping[str, Any]]], failed: str
     ) -> Mapping[str, Any]:
-        async def bounded(pool: httpx.AsyncClient) -> Mapping[str, Any]:
+        async def bounded(pool: Connections) -> Mapping[str, Any]:
             async with asyncio.timeout(_SECONDS):
                 return await work(pool)
 
@@ -219,7 +220,7 @@ class _Assertion(PrivateKeyJWT):  # type: ignore[misc]  # Authlib has no types
 class _Bounded(httpx.AsyncBaseTransport):
     """Carries Authlib's requests over the pool, within its limits."""
 
-    def __init__(self, pool: httpx.AsyncClient) -> None:
+    def __init__(self, pool: Connections) -> None:
         self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

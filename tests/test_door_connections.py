@@ -1,0 +1,149 @@
+"""Connections to other servers: kept for the next call, never used when they may give another's answer."""
+
+import asyncio
+import socket
+import threading
+from contextlib import contextmanager, suppress
+
+import pytest
+from loopback import loopback
+
+from hooks.connections import host_of, parsed, target_of
+from hooks.web import Budget, Web, WebError, call
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@contextmanager
+def speaking(*answers):
+    """A server on whose connections each request gets the next of these raw answers; None hangs up. Yields base, peers."""
+    peers, left = [], list(answers)
+
+    def serve(listener):
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            peers.append(peer)
+            threading.Thread(target=talk, args=(peer,), daemon=True).start()
+
+    def talk(peer):
+        with peer, suppress(OSError):
+            while peer.recv(65536) and left:
+                answer = left.pop(0)
+                if answer is None:
+                    return
+                peer.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", peers
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def web():
+    made = Web()
+    yield made
+    made.close()
+
+
+def get(web, url, **headers):
+    async def work(connections):
+        async with asyncio.timeout(20):
+            return await call(connections, "GET", url, headers=headers, budget=Budget(10_000))
+
+    return web.run(work)
+
+
+def test_one_connection_serves_one_call_after_the_other(web):
+    with speaking(ANSWER, ANSWER, ANSWER) as (base, peers):
+        assert [get(web, base).body for _ in range(3)] == [b"{}"] * 3
+    assert len(peers) == 1
+
+
+def test_calls_at_the_same_time_each_have_a_connection_of_their_own(web):
+    async def work(connections):
+        calls = (call(connections, "GET", base, headers={}, budget=Budget(10_000)) for _ in range(5))
+        return await asyncio.gather(*calls)
+
+    with speaking(*[ANSWER] * 5) as (base, peers):
+        assert [reply.body for reply in web.run(work)] == [b"{}"] * 5
+    assert len(peers) == 5
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ANSWER.replace(b"200 OK", b"200 OK\r\nConnection: close"),
+        ANSWER.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        # Whoever speaks unasked would answer the next patient's question with it.
+        ANSWER + b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"another"',
+    ],
+    ids=["close", "HTTP/1.0", "unasked"],
+)
+def test_a_connection_that_cannot_be_relied_on_is_not_used_again(first, web):
+    with speaking(first, ANSWER) as (base, peers):
+        assert get(web, base).body == b"{}"
+        assert get(web, base).body == b"{}"
+    assert len(peers) == 2
+
+
+def test_a_connection_that_the_server_ended_meanwhile_is_not_used_again(web):
+    with speaking(ANSWER, ANSWER) as (base, peers):
+        get(web, base)
+        peers[0].shutdown(socket.SHUT_RDWR)
+        assert get(web, base).body == b"{}"
+    assert len(peers) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        b"220 mail.example ESMTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
+    ],
+    ids=["hangs up", "not HTTP", "two lengths", "no length", "endless head"],
+)
+def test_what_is_no_answer_of_http_is_said_to_be_none(answer, web):
+    with speaking(answer) as (base, _), pytest.raises(WebError, match="the server could not be reached"):
+        get(web, base)
+
+
+def test_an_answer_in_chunks_is_put_together(web):
+    head = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with speaking(head + b"1\r\n{\r\n1;x=y\r\n}\r\n0\r\nTrailer: 1\r\n\r\n", ANSWER) as (base, peers):
+        assert [get(web, base).body for _ in range(2)] == [b"{}", b"{}"]
+    assert len(peers) == 1
+
+
+@pytest.mark.parametrize("value", ["Bearer a\r\nX-Evil: 1", "Bearer a\n", "Bearer \N{EURO SIGN}"])
+def test_no_header_can_be_slipped_into_our_own_call(value, web):
+    with loopback(lambda call: call.json({})) as server:
+        with pytest.raises(WebError, match="the server could not be reached"):
+            get(web, server.base, Authorization=value)
+        assert server.calls == []
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "target"),
+    [
+        ("https://ehr.example", "ehr.example", "/"),
+        ("https://EHR.example:443/fhir?a=b|c", "ehr.example", "/fhir?a=b|c"),
+        ("http://[::1]:8080/a b?x=%20y z#part", "[::1]:8080", "/a%20b?x=%20y%20z"),
+        ("https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.example/\N{LATIN SMALL LETTER E WITH ACUTE}", "xn--bro-hoa.example", "/%C3%A9"),
+        ("https://user:secret@ehr.example/", "ehr.example", "/"),
+    ],
+)  # fmt: skip
+def test_a_url_becomes_host_and_target(url, host, target):
+    assert (host_of(parsed(url)), target_of(parsed(url))) == (host, target)
+
+
+@pytest.mark.parametrize("url", ["ftp://ehr.example/", "/fhir", "https://", "https://ehr.example:70000/"])
+def test_what_is_no_web_address_is_not_called(url, web):
+    with pytest.raises(WebError, match="the server could not be reached"):
+        get(web, url)
