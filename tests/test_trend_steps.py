@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -87,7 +86,7 @@ def test_weeks_with_as_needed_orders_alone_are_no_cessation() -> None:
 
 
 def test_the_highest_dose_is_the_one_that_is_sure() -> None:
-    ranged = tuple(replace(d, low=Decimal(40)) for d in doses((60, 30)))
+    ranged = tuple(d._replace(low=Decimal(40)) for d in doses((60, 30)))
     assert seen(doses((60, 30)), NOTHING).highest_dose == 60
     assert seen(ranged, NOTHING).highest_dose == 40
 
