@@ -52,6 +52,26 @@ def test_without_wander_it_is_generalised_least_squares() -> None:
     assert found.z <= exact + 0.02  # the smaller of the fits with and without a drift
 
 
+def test_without_a_step_it_is_the_regression_that_grants_this_step_a_jump_of_its_own() -> None:
+    data = noisy(1, beta=1.5)
+    jumps = np.column_stack([data.day > at for at in (43, 83, 123, 163)]).astype(float)
+    plain = replace(limits(), wander_penalty=1e9)
+    found = fit(replace(data, jumps=jumps), plain)
+    assert found is not None
+    for place, (beta, _) in enumerate(found.without):
+        alone = fit(replace(data, shifts=jumps[:, [place]]), plain)
+        assert alone is not None
+        assert beta == pytest.approx(alone.beta, abs=1e-9)
+
+
+def test_a_step_that_no_score_follows_leaves_nothing_to_learn_without_it() -> None:
+    data = noisy(1, beta=1.5)
+    found = fit(replace(data, jumps=np.column_stack([data.day > 43, data.day > 500]).astype(float)), limits())
+    assert found is not None
+    assert found.without[0][0] != 0
+    assert found.without[1] == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("freedom", [5, 20, 100])
 @pytest.mark.parametrize("t", [0.5, 1.5, 3.0])
 def test_z_reads_t_on_the_normal_scale(t: float, freedom: int) -> None:
@@ -134,7 +154,7 @@ def test_a_constant_added_to_all_scores_leaves_the_estimate() -> None:
 def test_a_shift_of_all_dates_changes_no_bit() -> None:
     pain = after_each_step(ONE_POINT_EACH)
     later = timedelta(days=371)
-    series = tuple(replace(d, day=d.day + later) for d in stair(LEVELS))
+    series = tuple(d._replace(day=d.day + later) for d in stair(LEVELS))
     shifted = replace(pain, scores=tuple(replace(s, at=s.at + later) for s in pain.scores))
     here = seen(stair(LEVELS), pain)
     there = seen(series, shifted)
@@ -203,7 +223,7 @@ def test_what_follows_a_cessation_is_not_evaluated() -> None:
 def test_the_pattern_must_hold_under_low_and_high_doses() -> None:
     pain = after_each_step(ONE_POINT_EACH)
     sure = stair(LEVELS)
-    open_top = tuple(replace(d, high=Decimal(300)) for d in sure)  # the order permits 300 a day all along
+    open_top = tuple(d._replace(high=Decimal(300)) for d in sure)  # the order permits 300 a day all along
     assert seen(sure, pain).robust is True
     assert seen(open_top, pain).robust is False
 

@@ -16,7 +16,6 @@ is a design choice, measured in docs/verification.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +29,7 @@ _FLAT = 1e-9  # below this a column of numbers between 0 and 10 has no contrast
 
 # Slow wander, as NRS^2 per day of its random walk relative to the scale of the error; the prior weighs them.
 _WANDER = np.array([0.0, 0.002, 0.006, 0.02, 0.06])
+_HUGE = 1e100  # keeps a corner positive that nobody reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,118 +72,164 @@ class Fit:
 def delayed(log_dose: Floats, half_life: float) -> Floats:
     """First-order lag of a daily series; the value of a day knows the doses up to the day before. Starts settled."""
     keep = 0.5 ** (1.0 / half_life)
-    out = np.empty_like(log_dose)
-    state = float(log_dose[0])
-    previous = state
-    for place, value in enumerate(log_dose):
+    out = []
+    state = previous = float(log_dose[0])
+    for value in log_dose.tolist():
         state = keep * state + (1 - keep) * previous
-        out[place] = state
-        previous = float(value)
-    return out
+        out.append(state)
+        previous = value
+    return np.array(out)
 
 
 def fit(data: Data, limits: Estimator) -> Fit | None:
-    """The regression, or None where the columns do not allow it (no contrast in dose, too few scores)."""
+    """The regression, or None where the columns do not allow it (no contrast in dose, too few scores).
+
+    The covariances are factored once, and the model with all of level, shifts, dose and time is solved once. The others
+    differ from it by one column - time away, the lead or a jump added - and follow from it (bordering).
+    """
     n = len(data.pain)
     shifts = data.shifts.shape[1]
     if n < 5 + shifts or np.ptp(data.delayed) < _FLAT:
         return None
     time = (data.day - data.day.mean()) / 30.0
     spread = data.delayed - data.delayed.mean()
-    columns = np.column_stack([np.ones(n), data.shifts, spread, time, data.ahead, data.jumps, data.pain])
-    covariance = _covariance(data, limits)
+    rows = np.vstack([np.ones(n), data.shifts.T, spread, time, data.ahead, data.jumps.T, data.pain])
     try:
-        factor = np.linalg.cholesky(covariance)
-        white = np.linalg.solve(factor, np.broadcast_to(columns, (len(_WANDER), *columns.shape)))
+        gram, log_det = _products(rows, data, limits)
     except np.linalg.LinAlgError:
         return None
-    models = _Models(np.swapaxes(white, 1, 2) @ white, n, limits)
-    at = 1 + shifts  # place of the dose column; drift, lead and jumps follow it
-    drift, lead, jump = at + 1, at + 2, at + 3
-    main = models.solve([[*range(drift + 1)]])
+    dose, drift = 1 + shifts, 2 + shifts  # places of their columns; the lead and the jumps follow, pain is the last
+    main = _solve(gram, drift + 1)
     if main is None:
         return None
-    log_det = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    weight = _weights(main, log_det, n - drift - 1, limits)
-    (beta,), (z,) = _pooled(main, at, weight)
-    flat = models.solve([[*range(at + 1)]])
-    if flat is not None:
-        z = min(z, _pooled(flat, at, weight)[1][0])
+    flat, added = _without_last(main, dose), _with_another(gram, main, dose)
+    free = n - drift - 1
+    weight = _weights(main, log_det, free, limits)
+    (beta, *betas), (z, flat_z, *zs) = _pooled(
+        np.column_stack([main.coefficients[:, dose], flat.dose, added.dose[:, 1:]]),
+        np.column_stack([main.inverse[:, dose, dose], flat.variance, added.variance[:, 1:]]),
+        np.column_stack([main.rest, flat.rest, added.rest[:, 1:]]),
+        np.array([free, free + 1, *[free - 1] * data.jumps.shape[1]]),
+        weight,
+        limits,
+    )
     lag_first = None
-    if np.ptp(data.ahead) > _FLAT and (both := models.solve([[*range(lead + 1)]])) is not None:
-        lag_first = bool(weight @ both.coefficients[0, :, at] > weight @ both.coefficients[0, :, lead])
+    if np.ptp(data.ahead) > _FLAT and added.clear[0]:
+        lag_first = bool(weight @ added.dose[:, 0] > weight @ added.own[:, 0])
     return Fit(
-        beta=float(beta),
-        z=float(z),
-        drift=float(weight @ main.coefficients[0, :, drift]) / 30.0,
+        beta=beta,
+        z=min(z, flat_z),
+        drift=float(weight @ main.coefficients[:, drift]) / 30.0,
         lag_first=lag_first,
-        without=_without(models, [[*range(drift + 1), jump + k] for k in range(data.jumps.shape[1])], at, weight),
+        # Where nothing of the dose is left to learn from without a step, nothing is learnt.
+        without=tuple(
+            (b, z) if clear else (0.0, 0.0) for clear, b, z in zip(added.clear[1:], betas[1:], zs, strict=True)
+        ),
     )
 
 
-def _without(
-    models: _Models, columns: Sequence[Sequence[int]], dose: int, weight: Floats
-) -> tuple[tuple[float, float], ...]:
-    """beta and z without each step; where nothing of the dose is left to learn from, nothing is learnt."""
-    if not columns:
-        return ()
-    solved = models.solve(columns)
-    if solved is not None:
-        betas, zs = _pooled(solved, dose, weight)
-        return tuple((float(b), float(z)) for b, z in zip(betas, zs, strict=True))
-    singles = [models.solve([one]) for one in columns]
-    found = [None if one is None else _pooled(one, dose, weight) for one in singles]
-    return tuple((0.0, 0.0) if one is None else (float(one[0][0]), float(one[1][0])) for one in found)
+def _products(rows: Floats, data: Data, limits: Estimator) -> tuple[Floats, Floats]:
+    """(products of the whitened rows with each other, log determinant of the covariance), per wander.
+
+    The Cholesky factor of [[covariance, rows'], [rows, huge]] has the whitened rows below the factor of the covariance.
+    Raises LinAlgError where a covariance is none.
+    """
+    steady, walk = _covariance(data, limits)
+    n, size = len(walk), len(walk) + len(rows)
+    bordered = np.zeros((size, size))
+    bordered[n:, :n] = rows
+    bordered.flat[n * (size + 1) :: size + 1] = _HUGE
+    factors = np.empty((len(_WANDER), size, n))
+    corner = bordered[:n, :n]
+    for place, wander in enumerate(_WANDER):
+        np.multiply(walk, wander, out=corner)
+        corner += steady
+        factors[place] = np.linalg.cholesky(bordered)[:, :n]
+    white = factors[:, n:]
+    diagonal = np.diagonal(factors, axis1=1, axis2=2)
+    return white @ np.swapaxes(white, 1, 2), 2 * np.log(diagonal).sum(axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Solved:
-    """Several models of equal size under every wander: arrays over (model, wander)."""
+    """Least squares on the first columns under every wander: arrays over (wander, column...)."""
 
+    inverse: Floats
     coefficients: Floats
-    variances: Floats
-    scale: Floats  # moderated error variance
+    rest: Floats
     log_det: Floats
-    freedom: float
 
 
-class _Models:
-    """Least squares on subsets of the whitened columns, from their products alone."""
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A neighbouring model, or several: what it makes of the dose, arrays over (wander, model).
 
-    def __init__(self, gram: Floats, n: int, limits: Estimator) -> None:
-        self._gram, self._n, self._limits = gram, n, limits
+    own    the coefficient of the added column
+    clear  the added column is none of the others in disguise
+    """
 
-    def solve(self, columns: Sequence[Sequence[int]]) -> _Solved | None:
-        """One model per list of columns (all of one length); None where one of them has no single solution."""
-        use = np.array(columns)
-        freedom = self._n - use.shape[1]
-        if freedom < 1:
-            return None
-        left = self._gram[:, use[:, :, None], use[:, None, :]].swapaxes(0, 1)
-        right = self._gram[:, use, -1].swapaxes(0, 1)
-        size = np.sqrt(left.diagonal(axis1=2, axis2=3))
-        if not (size > _FLAT).all():
-            return None
-        unit = left / (size[..., :, None] * size[..., None, :])
-        roots = np.linalg.eigvalsh(unit)
-        if (roots[..., 0] < _FLAT).any():
-            return None
-        inverse = np.linalg.inv(unit) / (size[..., :, None] * size[..., None, :])
-        coefficients = (inverse @ right[..., None])[..., 0]
-        rest = np.maximum(self._gram[:, -1, -1] - (coefficients * right).sum(axis=-1), 0.0)
-        prior, weight = self._limits.noise_prior, self._limits.noise_prior_weight
-        scale = (weight * prior + rest) / (weight + freedom)
-        return _Solved(
-            coefficients=coefficients,
-            variances=scale[..., None] * inverse.diagonal(axis1=2, axis2=3),
-            scale=scale,
-            log_det=np.log(roots).sum(axis=-1) + 2 * np.log(size).sum(axis=-1),
-            freedom=freedom + weight,
-        )
+    dose: Floats
+    variance: Floats
+    rest: Floats
+    own: Floats
+    clear: NDArray[np.bool_]
 
 
-def _covariance(data: Data, limits: Estimator) -> Floats:
-    """One covariance of the errors per wander value, in units of the error scale."""
+def _solve(gram: Floats, columns: int) -> _Solved | None:
+    """The model of the first columns; None where it has no single solution."""
+    left, right = gram[:, :columns, :columns], gram[:, :columns, -1]
+    size = np.sqrt(left.diagonal(axis1=1, axis2=2))
+    if not (size > _FLAT).all():
+        return None
+    outer = size[:, :, None] * size[:, None, :]
+    unit = left / outer
+    roots = np.linalg.eigvalsh(unit)
+    if (roots[:, 0] < _FLAT).any():
+        return None
+    inverse = np.linalg.inv(unit) / outer
+    coefficients = (inverse @ right[..., None])[..., 0]
+    return _Solved(
+        inverse=inverse,
+        coefficients=coefficients,
+        rest=gram[:, -1, -1] - (coefficients * right).sum(axis=-1),
+        log_det=np.log(roots).sum(axis=-1) + 2 * np.log(size).sum(axis=-1),
+    )
+
+
+def _without_last(main: _Solved, dose: int) -> _Other:
+    """The model without its last column."""
+    own, variance = main.coefficients[:, -1], main.inverse[:, -1, -1]
+    share = main.inverse[:, dose, -1] / variance
+    return _Other(
+        dose=main.coefficients[:, dose] - share * own,
+        variance=main.inverse[:, dose, dose] - share * main.inverse[:, dose, -1],
+        rest=main.rest + own * own / variance,
+        own=own,
+        clear=np.ones(1, dtype=np.bool_),
+    )
+
+
+def _with_another(gram: Floats, main: _Solved, dose: int) -> _Other:
+    """The models with one more column each, for all that are left save pain."""
+    columns = main.coefficients.shape[1]
+    across = gram[:, columns:-1, :columns]
+    share = across @ main.inverse
+    size = gram.diagonal(axis1=1, axis2=2)[:, columns:-1]
+    left = size - (share * across).sum(axis=-1)
+    clear = (left > _FLAT * size).all(axis=0)
+    left = np.where(clear, left, 1.0)
+    own = (gram[:, columns:-1, -1] - (across @ main.coefficients[..., None])[..., 0]) / left
+    return _Other(
+        dose=main.coefficients[:, dose, None] - share[..., dose] * own,
+        variance=main.inverse[:, dose, dose, None] + share[..., dose] ** 2 / left,
+        rest=main.rest[:, None] - own * own * left,
+        own=own,
+        clear=clear,
+    )
+
+
+def _covariance(data: Data, limits: Estimator) -> tuple[Floats, Floats]:
+    """Covariance of the errors without wander, in units of the error scale, and that of a wander of 1."""
     apart = np.abs(data.day[:, None] - data.day[None, :])
     near = np.exp(-1.0 / limits.daily_correlation_days)
     # Means of several days: neighbours resemble each other, so their mean varies more than 1 / days would say.
@@ -191,9 +237,7 @@ def _covariance(data: Data, limits: Estimator) -> Floats:
     share = np.sqrt([_mean_variance(int(m), near) for m in sizes])[place]
     short = limits.daily_variance * share[:, None] * share[None, :]
     steady = short * np.exp(-apart / limits.daily_correlation_days) + np.diag(limits.reading_variance / data.days)
-    start = data.day[0]
-    walk = np.minimum(data.day[:, None], data.day[None, :]) - start
-    return np.asarray(steady[None] + _WANDER[:, None, None] * walk[None], dtype=np.float64)
+    return steady, np.minimum(data.day[:, None], data.day[None, :]) - data.day[0]
 
 
 def _mean_variance(days: int, near: float) -> float:
@@ -201,23 +245,31 @@ def _mean_variance(days: int, near: float) -> float:
     return (days + 2 * sum((days - lag) * near**lag for lag in range(1, days))) / days**2
 
 
-def _weights(main: _Solved, log_det: Floats, freedom: int, limits: Estimator) -> Floats:
+def _weights(main: _Solved, log_det: Floats, free: int, limits: Estimator) -> Floats:
     """How believable each wander is: restricted likelihood times a prior that falls with its standard deviation."""
-    support = -0.5 * (log_det + main.log_det[0] + freedom * np.log(main.scale[0]))
+    support = -0.5 * (log_det + main.log_det + free * np.log(_scale(main.rest, free, limits)))
     support -= limits.wander_penalty * np.sqrt(_WANDER)
     weight = np.exp(support - support.max())
     return np.asarray(weight / weight.sum(), dtype=np.float64)
 
 
-def _pooled(solved: _Solved, dose: int, weight: Floats) -> tuple[Floats, Floats]:
-    """beta averaged over the wanders, and its z: the t value with its degrees of freedom, read on the normal scale."""
-    each = solved.coefficients[:, :, dose]
-    beta = each @ weight
-    variance = (solved.variances[:, :, dose] + (each - beta[:, None]) ** 2) @ weight
-    return beta, normal_scale(beta / np.sqrt(variance), solved.freedom)
+def _scale(rest: Floats, free: Floats | int, limits: Estimator) -> Floats:
+    """Error variance, moderated by the prior."""
+    prior, weight = limits.noise_prior, limits.noise_prior_weight
+    return np.asarray((weight * prior + np.maximum(rest, 0.0)) / (weight + free), dtype=np.float64)
 
 
-def normal_scale(t: Floats, freedom: float) -> Floats:
+def _pooled(
+    dose: Floats, variance: Floats, rest: Floats, free: Floats, weight: Floats, limits: Estimator
+) -> tuple[list[float], list[float]]:
+    """beta of each model averaged over the wanders, and its z: the t value with its degrees of freedom, read on the
+    normal scale. Arrays over (wander, model)."""
+    beta = weight @ dose
+    spread = weight @ (_scale(rest, free, limits) * variance + (dose - beta) ** 2)
+    return beta.tolist(), normal_scale(beta / np.sqrt(spread), free + limits.noise_prior_weight).tolist()
+
+
+def normal_scale(t: Floats, freedom: Floats | float) -> Floats:
     """The standard normal value that is as unlikely as this t value (Wallace 1959, from memory)."""
     size = np.sqrt(freedom * np.log1p(t * t / freedom)) * (8 * freedom + 1) / (8 * freedom + 3)
     return np.asarray(np.copysign(size, t), dtype=np.float64)
