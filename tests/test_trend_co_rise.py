@@ -5,17 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
-from trend_charts import day, doses, limits, scores, seen
+from trend_charts import doses, scores, seen
 
-from cds.clinical import CoRise
-from cds.trend.co_rise import co_rise
+from cds.clinical import CoRise, PainSeries
 
 
 def judged(levels: list[tuple[float | None, int]], *pain: tuple[int, float]) -> CoRise:
-    """Consecutive levels of (MME, days), scores of (day number, value)."""
-    series = doses(*levels)
-    known = [(d.day, float(d.mid)) for d in series if d.mid is not None]
-    return co_rise(known, [(day(n), value) for n, value in pain], limits())
+    """Consecutive levels of (MME, days), scores of (day number, value) in the order given."""
+    return seen(doses(*levels), PainSeries("nrs", tuple(one for each in pain for one in scores(each).scores))).co_rise
 
 
 def test_one_score_a_level_is_enough() -> None:
@@ -121,7 +118,7 @@ def test_ten_mme_alone_are_no_change() -> None:
 
 
 def test_without_doses_or_scores_it_does_not_hold() -> None:
-    assert co_rise([], [], limits()) == CoRise(holds=False)
+    assert judged([]) == CoRise(holds=False)
     assert not judged([(60, 10), (90, 10), (120, 10)]).holds
 
 

@@ -1,45 +1,59 @@
-"""One patient's days as the trend needs them: dose, drugs and scores by day number, plateaus, and one flag per question."""
+"""One patient's days as the trend needs them: doses, drugs and scores by day number, and plateaus."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from cds.clinical import AsOf, DoseDay, DoseTimeline, PainSeries
+from cds.clinical import AsOf, DoseDay, PainSeries
 from cds.knowledge.estimator import Estimator
-from cds.trend.levels import Flat, levels, runs
+from cds.trend.levels import Dose, Flat, levels, runs
 
 Reading = Callable[[DoseDay], Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    """The look-back of one patient under one reading of the dose (low, middle or high).
+class Block:
+    """Days in a row on which the record says the same; `day` is the first of them."""
 
-    days        day number -> that day's dose record
-    dose        (day number, MME) of the days with a known dose, in order
-    scores      (day number, mean score) of the primary instrument, one value a day, in order
-    raw_scores  (day number, score), every one
-    others      day numbers with a score of another instrument
-    flats       plateaus; short: also the levels that are too short for a plateau (co_rise's minimum)
-    changes     first days of all runs of dose
+    first: int
+    last: int
+    day: DoseDay
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The look-back of one patient under one reading of the dose (low, middle or high). Days are day numbers.
+
+    blocks   what is on record, in order
+    scores   (day, mean score) of the primary instrument, in order
+    scored   (day, each score of that day)
+    others   days with a score of another instrument
+    doses    MME of the days with a known dose, in order
+    flats    plateaus; short: also the levels that are too short for a plateau (co_rise's minimum)
+    changes  first days of all runs of dose
     """
 
-    days: dict[int, DoseDay]
-    dose: tuple[tuple[int, float], ...]
+    blocks: tuple[Block, ...]
     scores: tuple[tuple[int, float], ...]
-    raw_scores: tuple[tuple[int, float], ...]
+    scored: tuple[tuple[int, list[float]], ...]
     others: tuple[int, ...]
-    flats: tuple[Flat, ...]
-    short: tuple[Flat, ...]
-    changes: frozenset[int]
+    doses: tuple[Dose, ...] = ()
+    flats: tuple[Flat, ...] = ()
+    short: tuple[Flat, ...] = ()
+    changes: frozenset[int] = frozenset()
 
     def within(self, first: float, last: float) -> tuple[tuple[int, float], ...]:
         """(day number, daily mean score) of days first..last, both included."""
         return self.scores[bisect_left(self.scores, (first, -1.0)) : bisect_left(self.scores, (last, 11.0))]
+
+    def during(self, flat: Flat, first: float, last: float) -> list[tuple[int, float]]:
+        """Those of the days first..last that the plateau holds."""
+        return [score for begins, ends in flat.stretches for score in self.within(max(begins, first), min(ends, last))]
 
 
 def middle(day: DoseDay) -> Decimal | None:
@@ -60,40 +74,75 @@ def high(day: DoseDay) -> Decimal | None:
     return day.high
 
 
-def chart(
-    timeline: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: AsOf, reading: Reading = middle
-) -> Chart:
-    """The days from the start of the look-back to `as_of`, that day included."""
+def blocks(series: Sequence[DoseDay]) -> tuple[Block, ...]:
+    """The days of a series, in order, as blocks."""
+    found: list[Block] = []
+    first = last = 0
+    told: DoseDay | None = None
+    for day in series:
+        number = day.day.toordinal()
+        if told is not None:
+            if number == last + 1 and day[1:] == told[1:]:
+                last = number
+                continue
+            found.append(Block(first, last, told))
+        first = last = number
+        told = day
+    if told is not None:
+        found.append(Block(first, last, told))
+    return tuple(found)
+
+
+def chart(on_record: Sequence[Block], pain: PainSeries, limits: Estimator, *, as_of: AsOf) -> Chart:
+    """The days from the start of the look-back to `as_of`, that day included, at the middle doses."""
     last = as_of.day.toordinal()
     first = last - int(limits.look_back_days) + 1
-    days = {d.day.toordinal(): d for d in timeline.series if first <= d.day.toordinal() <= last}
-    dose = tuple((n, float(value)) for n in sorted(days) if (value := reading(days[n])) is not None)
-    raw = [(s.day.toordinal(), s.score) for s in pain.of(pain.primary) if first <= s.day.toordinal() <= last]
-    found = runs(dose, limits)
-    return Chart(
-        days=days,
-        dose=dose,
-        scores=_daily(raw),
-        raw_scores=tuple(raw),
-        others=tuple(
-            sorted(
-                s.day.toordinal()
-                for s in pain.scores
-                if s.instrument != pain.primary and first <= s.day.toordinal() <= last
-            )
+    by_day: defaultdict[int, list[float]] = defaultdict(list)
+    others: set[int] = set()
+    for score in pain.scores:
+        number = score.at.toordinal()
+        if first <= number <= last:
+            if score.instrument == pain.primary:
+                by_day[number].append(score.score)
+            else:
+                others.add(number)
+    scored = tuple(sorted(by_day.items()))
+    return under(
+        middle,
+        Chart(
+            blocks=tuple(
+                Block(max(block.first, first), min(block.last, last), block.day)
+                for block in on_record
+                if block.first <= last and block.last >= first
+            ),
+            # One value a day: ten scores of one bad day are one day.
+            scores=tuple((number, sum(values) / len(values)) for number, values in scored),
+            scored=scored,
+            others=tuple(sorted(others)),
         ),
+        limits,
+    )
+
+
+def under(reading: Reading, seen: Chart, limits: Estimator) -> Chart:
+    """The same days and scores under another reading of the dose."""
+    doses: list[Dose] = []
+    for block in seen.blocks:
+        value = reading(block.day)
+        if value is None:
+            continue
+        first, dose = block.first, float(value)
+        if doses and doses[-1][2] == dose and doses[-1][1] == first - 1:
+            first = doses.pop()[0]
+        doses.append((first, block.last, dose))
+    found = runs(doses, limits)
+    return replace(
+        seen,
+        doses=tuple(doses),
         flats=tuple(levels(found, limits, least_days=int(limits.plateau_days))),
         short=tuple(levels(found, limits, least_days=int(limits.co_rise_level_days))),
         changes=frozenset(start for start, _, _ in found),
     )
-
-
-def _daily(raw: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
-    """One value a day: ten scores of one bad day are one day."""
-    by_day: dict[int, list[float]] = {}
-    for day, score in raw:
-        by_day.setdefault(day, []).append(score)
-    return tuple((day, sum(values) / len(values)) for day, values in sorted(by_day.items()))
 
 
 def midnight(day: int) -> datetime:

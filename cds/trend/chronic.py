@@ -9,18 +9,21 @@ from statistics import fmean
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Statistics, Step, Trend
 from cds.knowledge.estimator import Estimator
 from cds.trend import classic, exposure, reductions, regression, steps
-from cds.trend.chart import Chart, Reading, calendar_day, chart, high, known, low, middle
+from cds.trend.chart import Block, Chart, Reading, blocks, chart, high, known, low, under
 from cds.trend.co_rise import co_rise
 from cds.trend.regression import Fit
 
 METHOD = "regression of pain on delayed log2 dose"
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "not assessable"
+Placebo = tuple[float, float | None]
+"""Rise of pain before an increase, rise after it."""
 _SIGNIFICANT = 0.05  # the conventional line, only to say that it cannot be reached
 
 
 def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: AsOf) -> Trend:
     """The trend of one patient over the look-back."""
-    seen = chart(dose, pain, limits, as_of=as_of, reading=middle)
+    on_record = blocks(dose.series)
+    seen = chart(on_record, pain, limits, as_of=as_of)
     changes = steps.changes(seen, limits)
     bounds = exposure.stretch(seen)
     data = exposure.data(seen, changes, bounds, limits) if bounds else None
@@ -29,43 +32,32 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
     counted = [s for s in table if s.void is None and s.rise is not None]
     missing = _missing(seen, table, counted, limits)
     plateaus = steps.plateaus(seen)
-    statistics = _statistics(seen, changes, table, fit, limits)
+    placebo = _placebo(seen, changes, table, limits)
     return Trend(
         mode="chronic",
-        statistics=statistics,
-        co_rise=co_rise(
-            [
-                (calendar_day(day), float(value))
-                for day in sorted(seen.days)
-                if (value := middle(seen.days[day])) is not None
-            ],
-            [(calendar_day(day), score) for day, score in seen.raw_scores],
-            limits,
-        ),
+        statistics=_statistics(seen, table, placebo, fit),
+        co_rise=co_rise(seen.short, seen.scored, seen.changes, limits),
         plateaus=plateaus,
         steps=table,
-        ordering=_ordering(seen, changes, table, fit, limits),
+        ordering=_ordering(placebo, fit, limits),
         insufficient=missing,
         ceiling=_ceiling(seen, changes, table, limits),
         first_pre_mean=next((s.pain_before for s in counted if s.doublings > 0), None),
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
-        highest_dose=_highest(dose, pain, limits, as_of, seen),
+        highest_dose=_highest(on_record, seen, limits),
         dechallenges=reductions.dechallenges(seen, changes, dose, limits),
         left_out=_left_out(table, fit, limits),
-        robust=None if missing or fit is None else _robust(dose, pain, limits, as_of, fit),
+        robust=None if missing or fit is None else _robust(seen, fit, limits),
         method=METHOD,
         notes=_notes(seen, table, plateaus, limits),
     )
 
 
-def _statistics(
-    seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], fit: Fit | None, limits: Estimator
-) -> Statistics:
+def _statistics(seen: Chart, table: Sequence[Step], placebo: Sequence[Placebo], fit: Fit | None) -> Statistics:
     up = [s for s in table if s.void is None and s.doublings > 0]
     rises = [s.rise for s in up if s.rise is not None]
     adjusted = [s.adjusted for s in up if s.adjusted is not None]
-    placebo = [before for before, _ in _placebo(seen, changes, table, limits)]
     days = [day for day, _ in seen.scores]
     return Statistics(
         beta=fit.beta if fit else None,
@@ -75,16 +67,14 @@ def _statistics(
         up_steps=len(up),
         down_steps=sum(s.void is None and s.doublings < 0 for s in table),
         drift_per_30d=30 * fit.drift if fit else None,
-        placebo_rise=fmean(placebo) if placebo else None,
-        scores=len(seen.raw_scores),
+        placebo_rise=fmean(before for before, _ in placebo) if placebo else None,
+        scores=sum(len(values) for _, values in seen.scored),
         span_days=days[-1] - days[0] if days else None,
     )
 
 
-def _placebo(
-    seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], limits: Estimator
-) -> list[tuple[float, float | None]]:
-    """(rise before, rise after) of the counted increases that have a placebo window."""
+def _placebo(seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], limits: Estimator) -> list[Placebo]:
+    """Of the counted increases that have a placebo window."""
     return [
         (before, step.rise)
         for change, step in zip(changes, table, strict=True)
@@ -92,14 +82,12 @@ def _placebo(
     ]
 
 
-def _ordering(
-    seen: Chart, changes: Sequence[steps.Change], table: Sequence[Step], fit: Fit | None, limits: Estimator
-) -> str:
+def _ordering(placebo: Sequence[Placebo], fit: Fit | None, limits: Estimator) -> str:
     """Which came first, pain or dose (R7). It fails where either test fails: the placebo step, when pain rose before every
     increase that has both windows (`placebo_steps` or more) at least as much as after it; or the regression, when the dose
     of four weeks later explains pain as well as the delayed one.
     """
-    pairs = [(before, after) for before, after in _placebo(seen, changes, table, limits) if after is not None]
+    pairs = [(before, after) for before, after in placebo if after is not None]
     if len(pairs) >= limits.placebo_steps and all(before >= after for before, after in pairs):
         return FAILS
     if fit is None or fit.lag_first is None:
@@ -110,7 +98,7 @@ def _ordering(
 def _missing(seen: Chart, table: Sequence[Step], counted: Sequence[Step], limits: Estimator) -> tuple[str, ...]:
     """What a grade lacks, in plain words with numbers; empty if nothing."""
     found = []
-    if not seen.dose:
+    if not seen.doses:
         found.append("no day with a known opioid dose")
     if len(seen.scores) < limits.least_scores:
         found.append(
@@ -128,7 +116,7 @@ def _missing(seen: Chart, table: Sequence[Step], counted: Sequence[Step], limits
         first, last = seen.scores[0][0], seen.scores[-1][0]
         if last - first < limits.least_span_days:
             found.append(f"scores over {last - first} days, at least {limits.least_span_days:.0f} needed")
-        known = sum(first <= day <= last for day, _ in seen.dose)
+        known = sum(max(0, min(ends, last) - max(begins, first) + 1) for begins, ends, _ in seen.doses)
         if known * 100 < limits.least_known_dose * (last - first + 1):
             found.append(
                 f"the dose is known on {known} of {last - first + 1} days, at least {limits.least_known_dose:.0f} % needed"
@@ -189,7 +177,7 @@ def _left_out(table: Sequence[Step], fit: Fit | None, limits: Estimator) -> tupl
     )
 
 
-def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf, fit: Fit) -> bool | None:
+def _robust(seen: Chart, fit: Fit, limits: Estimator) -> bool | None:
     """The pattern holds under the lowest and the highest doses of the record too (mme.md 5.13).
 
     Days whose high is open are left out of both runs and do not lower a grade by themselves: a run that fails counts only
@@ -199,22 +187,26 @@ def _robust(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf
         return None
 
     def pattern(reading: Reading) -> bool:
-        other = chart(dose, pain, limits, as_of=as_of, reading=reading)
+        other = under(reading, seen, limits)
         bounds = exposure.stretch(other)
         data = exposure.data(other, steps.changes(other, limits), bounds, limits) if bounds else None
         again = regression.fit(data, limits) if data else None
         return again is not None and holds(again.beta, again.z, limits)
 
     for reading in (low, high):
-        if any(reading(day) != known(day) for day in dose.series) and not pattern(reading) and pattern(known):
+        if (
+            any(reading(block.day) != known(block.day) for block in seen.blocks)
+            and not pattern(reading)
+            and pattern(known)
+        ):
             return False
     return True
 
 
-def _highest(dose: DoseTimeline, pain: PainSeries, limits: Estimator, as_of: AsOf, seen: Chart) -> float | None:
+def _highest(on_record: Sequence[Block], seen: Chart, limits: Estimator) -> float | None:
     """Highest plateau, MME a day, under the lowest dose that the record allows: R13 has to hold there too."""
-    if any(d.low != d.mid for d in dose.series if d.mid is not None):
-        seen = chart(dose, pain, limits, as_of=as_of, reading=low)
+    if any(block.day.low != block.day.mid for block in on_record if block.day.mid is not None):
+        seen = under(low, seen, limits)
     return max((flat.dose for flat in seen.flats), default=None)
 
 
@@ -257,7 +249,7 @@ def _local_drift(seen: Chart, limits: Estimator) -> float | None:
     slopes = []
     for place, flat in enumerate(seen.flats):
         settled = flat.first + (limits.settle_days if place else 0)
-        points = [(float(d), s) for d, s in seen.within(settled, flat.last) if flat.holds(d) and d not in seen.changes]
+        points = [(float(d), s) for d, s in seen.during(flat, settled, flat.last) if d not in seen.changes]
         slope = classic.theil_sen(points[-int(limits.pair_most) :], limits.pair_days)
         if slope is not None:
             slopes.append((slope, len(points)))

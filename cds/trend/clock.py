@@ -13,6 +13,8 @@ from cds.clinical import DoseTimeline, PainSeries, PatientRecord
 
 def on_one_clock(dose: DoseTimeline, pain: PainSeries, record: PatientRecord) -> tuple[DoseTimeline, PainSeries]:
     """Both on the clock of the latest dose; what has no offset of its own stays where it is."""
+    if not dose.events:
+        return dose, pain
     offsets = _offsets(record)
     latest = max((e for e in dose.events if e.reference in offsets), key=lambda e: e.start, default=None)
     if latest is None:

@@ -19,40 +19,34 @@ How the definition's words are read here, where they leave room:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from statistics import median
 
 from cds.clinical import CoRise, Level
 from cds.knowledge.estimator import Estimator
-from cds.trend.levels import level_of_score, levels, runs
+from cds.trend.levels import Flat, pain_of_levels
 
 _EXACT = 1e-9  # 3 of 10 is 30 %, whatever the last bit of a float says
 
 
-def co_rise(doses: Sequence[tuple[date, float]], scores: Sequence[tuple[date, float]], limits: Estimator) -> CoRise:
-    """The definition over daily doses (MME, known days in order) and scores (0-10) of one instrument.
+def co_rise(
+    flats: Sequence[Flat], scores: Iterable[tuple[int, Sequence[float]]], changes: frozenset[int], limits: Estimator
+) -> CoRise:
+    """The definition over levels of dose and (day, scores) of one instrument, cut to the look-back; days are day numbers.
 
-    Both are already cut to the look-back. `levels` of the answer is the run that was judged, empty without one.
+    changes  first days of all runs of dose. `levels` of the answer is the run that was judged, empty without one.
     """
-    found = runs(((day.toordinal(), dose) for day, dose in doses), limits)
-    flats = levels(found, limits, least_days=int(limits.co_rise_level_days))
-    changes = frozenset(first for first, _, _ in found)
-    pain: list[list[float]] = [[] for _ in flats]
-    for day, score in scores:
-        place = level_of_score(day.toordinal(), flats, changes)
-        if place is not None:
-            pain[place].append(score)
     return judge(
         [
             Level(
                 start=date.fromordinal(flat.first),
                 end=date.fromordinal(flat.last),
                 dose=flat.dose,
-                pain=median(found_scores) if found_scores else None,
-                scores=len(found_scores),
+                pain=median(found) if found else None,
+                scores=len(found),
             )
-            for flat, found_scores in zip(flats, pain, strict=True)
+            for flat, found in zip(flats, pain_of_levels(scores, flats, changes), strict=True)
         ],
         limits,
     )

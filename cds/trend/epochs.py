@@ -42,6 +42,8 @@ def stay(
     both within 72 h as the acute mode needs. A stay whose doses carry no times can only be evaluated in days: None.
     """
     events = timed(timeline, as_of.at)
+    if not events:
+        return None
     # Of a date the day counts, not its end: a discharge at noon thirty days before is within thirty days of it.
     now = as_of.at if as_of.at.date() == as_of.day else datetime.combine(as_of.day, time())
     earliest = now - timedelta(days=limits.acute_after_stay_days)

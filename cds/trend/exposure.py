@@ -27,7 +27,7 @@ def stretch(chart: Chart) -> tuple[int, int] | None:
         return None
     first = positive[0].first
     ended = next((flat.first for flat in chart.flats if flat.first > first and stopped(chart, flat)), None)
-    return first, (chart.dose[-1][0] if ended is None else ended - 1)
+    return first, (chart.doses[-1][1] if ended is None else ended - 1)
 
 
 def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limits: Estimator) -> Data | None:
@@ -86,16 +86,18 @@ def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limit
 
 def _daily(chart: Chart, first: int, last: int, limits: Estimator) -> tuple[Floats, NDArray[np.bool_]]:
     """log2 dose of each day, and whether a score of that day may speak."""
-    known = {day: value for day, value in chart.dose if first <= day <= last and value > 0}
-    dose = np.empty(last - first + 1)
+    dose = np.zeros(last - first + 1)
     usable = np.zeros(last - first + 1, dtype=np.bool_)
-    latest, seen = log2(known[first]) if first in known else 0.0, first
-    missed = {day for day, value in chart.dose if value <= 0}
-    for day in range(first, last + 1):
-        if day in known:
-            latest, seen = log2(known[day]), day
-        dose[day - first] = latest
-        usable[day - first] = day - seen <= limits.carry_days and day not in missed and day - 1 not in missed
+    carried = int(limits.carry_days) + 1
+    usable[:carried] = True
+    for begins, ends, value in chart.doses:
+        if value > 0 and ends >= first:
+            at = max(begins - first, 0)
+            dose[at:] = log2(value)
+            usable[at : ends - first + carried] = True
+    for begins, ends, value in chart.doses:
+        if value <= 0:
+            usable[max(begins - first, 0) : max(ends - first + 2, 0)] = False
     return dose, usable
 
 
@@ -119,7 +121,7 @@ def temporary(chart: Chart, limits: Estimator) -> list[tuple[int, int]]:
     found = []
     fine = [
         (start, end, doses[len(doses) // 2])
-        for start, end, doses in runs_by(chart.dose, limits.flare_leave_mme, limits.flare_leave_percent, limits)
+        for start, end, doses in runs_by(chart.doses, limits.flare_leave_mme, limits.flare_leave_percent, limits)
         if end - start + 1 >= limits.co_rise_level_days
     ]
     for place in range(len(fine) - 2):

@@ -2,14 +2,14 @@
 
 A day leaves a level when it differs from it by more than `leave_percent` AND by more than `leave_mme`. The level of a
 run is the median of its days so far, so that one odd first day does not set it. Runs that are too short are dropped;
-then neighbours at the same level are one level (a missed day, or a supply gap, does not end it). Cost: linear in the
-days, save for the sorted insert that the median needs.
+then neighbours at the same level are one level (a missed day, or a supply gap, does not end it). Days in a row at the
+very same dose come as one and are judged once, for the median only moves towards them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -39,6 +39,9 @@ class Flat:
         return any(first <= day <= last for first, last in self.stretches)
 
 
+Dose = tuple[int, int, float]
+"""First day, last day, the dose of each of these days."""
+
 Run = tuple[int, int, list[float]]
 """First day, last day, sorted doses."""
 
@@ -49,18 +52,16 @@ def differs(dose: float, level: float, leave_mme: float, leave_percent: float) -
     return change > leave_mme and change * 100 > leave_percent * level
 
 
-def runs(days: Iterable[tuple[int, float]], limits: Estimator) -> list[Run]:
+def runs(doses: Iterable[Dose], limits: Estimator) -> list[Run]:
     """Each maximal run of the plateau definition; days come in order, unknown days are simply absent."""
-    return runs_by(days, limits.leave_mme, limits.leave_percent, limits)
+    return runs_by(doses, limits.leave_mme, limits.leave_percent, limits)
 
 
-def runs_by(days: Iterable[tuple[int, float]], leave_mme: float, leave_percent: float, limits: Estimator) -> list[Run]:
-    """Each maximal run of days that stay at one level. Up to `carry_days` unknown days inside are bridged; more end it.
-
-    Days in a row at the very same dose are judged once: the median only moves towards them.
-    """
+def runs_by(days: Iterable[Dose], leave_mme: float, leave_percent: float, limits: Estimator) -> list[Run]:
+    """Each maximal run of days that stay at one level. Up to `carry_days` unknown days inside are bridged; more end it."""
     found: list[Run] = []
-    for first, last, dose, count in _same(days):
+    for first, last, dose in days:
+        count = last - first + 1
         if found:
             start, end, doses = found[-1]
             if first - end <= limits.carry_days + 1 and not differs(dose, _median(doses), leave_mme, leave_percent):
@@ -70,21 +71,6 @@ def runs_by(days: Iterable[tuple[int, float]], leave_mme: float, leave_percent: 
                 continue
         found.append((first, last, [dose] * count))
     return found
-
-
-def _same(days: Iterable[tuple[int, float]]) -> Iterator[tuple[int, int, float, int]]:
-    """(first day, last day, dose, days) of days in a row at the very same dose."""
-    first = last = count = 0
-    dose: float | None = None
-    for day, value in days:
-        if dose is not None and value == dose and day == last + 1:
-            last, count = day, count + 1
-            continue
-        if dose is not None:
-            yield first, last, dose, count
-        first, last, dose, count = day, day, value, 1
-    if dose is not None:
-        yield first, last, dose, count
 
 
 def levels(found: Sequence[Run], limits: Estimator, *, least_days: int) -> list[Flat]:
@@ -107,17 +93,25 @@ def _median(ordered: Sequence[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def level_of_score(day: int, flats: Sequence[Flat], changes: frozenset[int]) -> int | None:
-    """Which level a score of that day tells about; None for a day between levels.
+def pain_of_levels(
+    scores: Iterable[tuple[int, Sequence[float]]], flats: Sequence[Flat], changes: frozenset[int]
+) -> list[list[float]]:
+    """The scores that tell about each level; a day between levels tells about none.
 
+    scores   (day, its scores)
     changes  first days of all runs. A score on such a day was given under the dose before: it belongs to the level
              before, if there is one.
     """
-    place = bisect_right([flat.first for flat in flats], day) - 1
-    if place < 0:
-        return None
-    if day in changes:
-        if day == flats[place].first and place > 0:
-            return place - 1
-        return place
-    return place if flats[place].holds(day) else None
+    found: list[list[float]] = [[] for _ in flats]
+    spans = [(first, last, place) for place, flat in enumerate(flats) for first, last in flat.stretches]
+    begins = [first for first, _, _ in spans]
+    for day, values in scores:
+        at = bisect_right(begins, day) - 1
+        if at < 0:
+            continue
+        _, last, place = spans[at]
+        if day in changes:
+            found[place - 1 if place > 0 and day == flats[place].first else place] += values
+        elif day <= last:
+            found[place] += values
+    return found

@@ -9,7 +9,7 @@ from statistics import fmean
 from cds.clinical import Dechallenge, DoseTimeline
 from cds.knowledge.estimator import Estimator
 from cds.trend.chart import Chart, calendar_day, midnight
-from cds.trend.steps import Change, before_window
+from cds.trend.steps import Change, before_window, with_next_day
 
 
 def dechallenges(
@@ -25,11 +25,8 @@ def dechallenges(
 
 def _one(chart: Chart, change: Change, timeline: DoseTimeline, limits: Estimator) -> Dechallenge:
     pre = [score for _, score in before_window(chart, change, limits)]
-    post = [
-        score
-        for day, score in chart.within(change.day + limits.reduction_start_days, change.day + limits.reduction_end_days)
-        if (change.after.holds(day) or day == change.after.last + 1)
-    ]
+    first, last = change.day + limits.reduction_start_days, change.day + limits.reduction_end_days
+    post = [score for _, score in with_next_day(chart, change.after, first, last)]
     difference = None
     if pre and len(post) >= limits.reduction_scores:
         difference = fmean(post) - fmean(pre)

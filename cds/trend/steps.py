@@ -47,7 +47,7 @@ def changes(chart: Chart, limits: Estimator) -> tuple[Change, ...]:
     """Every step of the chart, in order, with the reason why it is void."""
     flares = _flares(chart, limits)
     products = [_product(chart, flat) for flat in chart.flats]
-    uncounted = [number for number, day in chart.days.items() if day.uncounted]
+    uncounted = [block for block in chart.blocks if block.day.uncounted]
     return tuple(
         Change(
             number=number,
@@ -55,7 +55,9 @@ def changes(chart: Chart, limits: Estimator) -> tuple[Change, ...]:
             before=before,
             after=after,
             void=UNCOUNTED
-            if before.dose > 0 and after.dose > 0 and any(before.first <= n <= after.last for n in uncounted)
+            if before.dose > 0
+            and after.dose > 0
+            and any(b.first <= after.last and before.first <= b.last for b in uncounted)
             else _void(chart, before, after, products[number - 1], products[number], flares),
         )
         for number, (before, after) in enumerate(pairwise(chart.flats), start=1)
@@ -92,16 +94,16 @@ def _product(chart: Chart, flat: Flat) -> _Product:
     counts: dict[tuple[str, str], int] = {}
     days = as_needed = course = 0
     for first, last in flat.stretches:
-        for number in range(first, last + 1):
-            day = chart.days.get(number)
-            if day is None:
+        for block in chart.blocks:
+            length = min(last, block.last) - max(first, block.first) + 1
+            if length <= 0:
                 continue
-            days += 1
-            as_needed += day.prn_only
-            course += day.time_limited
-            for pair, amount in day.drugs.items():
+            days += length
+            as_needed += length * block.day.prn_only
+            course += length * block.day.time_limited
+            for pair, amount in block.day.drugs.items():
                 if amount > 0:
-                    counts[pair] = counts.get(pair, 0) + 1
+                    counts[pair] = counts.get(pair, 0) + length
     return _Product(
         usual=frozenset(pair for pair, count in counts.items() if 2 * count >= days),
         as_needed=2 * as_needed > days,
@@ -139,8 +141,7 @@ def stopped(chart: Chart, flat: Flat) -> bool:
 def _instrument_changed(chart: Chart, before: Flat, after: Flat) -> bool:
     """The primary instrument is silent on one side, where another one speaks."""
     for flat in (before, after) if chart.others else ():
-        own = any(flat.holds(day) for day, _ in chart.within(flat.first, flat.last))
-        if not own and any(flat.holds(day) for day in chart.others):
+        if not chart.during(flat, flat.first, flat.last) and any(flat.holds(day) for day in chart.others):
             return True
     return False
 
@@ -177,11 +178,8 @@ def measured(chart: Chart, change: Change, drift: float | None, limits: Estimato
 
 
 def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
-    inside = [
-        (day, score)
-        for day, score in chart.within(change.day - limits.pre_window_days, change.day - limits.decision_days)
-        if change.before.holds(day) and day not in chart.changes
-    ]
+    first, last = change.day - limits.pre_window_days, change.day - limits.decision_days
+    inside = [scored for scored in chart.during(change.before, first, last) if scored[0] not in chart.changes]
     if inside:
         return inside
     late = [
@@ -193,23 +191,23 @@ def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple
 
 
 def after_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
-    return [
-        (day, score)
-        for day, score in chart.within(change.day + limits.post_start_days, change.day + limits.post_window_days)
-        if (change.after.holds(day) or day == change.after.last + 1)
-    ]
+    return with_next_day(chart, change.after, change.day + limits.post_start_days, change.day + limits.post_window_days)
+
+
+def with_next_day(chart: Chart, flat: Flat, first: float, last: float) -> list[tuple[int, float]]:
+    """The plateau's scores of those days, that of the day of the next step included: it was given under this dose."""
+    after = flat.last + 1
+    return [*chart.during(flat, first, last), *chart.within(max(after, first), min(after, last))]
 
 
 def plateaus(chart: Chart) -> tuple[Plateau, ...]:
     """The plateaus as shown on the page; a score of a step day counts for the plateau before."""
     shown = []
     for place, flat in enumerate(chart.flats):
-        inside = [
-            score
-            for day, score in chart.within(flat.first, _next(chart, place))
-            if (flat.holds(day) and not (place and day == flat.first))
-            or (place + 1 < len(chart.flats) and day == chart.flats[place + 1].first)
-        ]
+        inside = [score for _, score in chart.during(flat, flat.first + (place > 0), flat.last)]
+        if place + 1 < len(chart.flats):
+            step = chart.flats[place + 1].first
+            inside += [score for _, score in chart.within(step, step)]
         shown.append(
             Plateau(
                 start=midnight(flat.first),
@@ -222,11 +220,6 @@ def plateaus(chart: Chart) -> tuple[Plateau, ...]:
     return tuple(shown)
 
 
-def _next(chart: Chart, place: int) -> int:
-    """First day of the next plateau, or the last day of the last one."""
-    return chart.flats[place + 1].first if place + 1 < len(chart.flats) else chart.flats[place].last
-
-
 def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | None:
     """Rise between two windows before the step, inside the plateau and after it has settled; None without both.
 
@@ -234,14 +227,6 @@ def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | Non
     """
     settled = change.before.first + limits.settle_days
     cut = change.day - limits.pre_window_days - 1
-    early = [
-        score
-        for day, score in chart.within(max(settled, change.day - limits.placebo_start_days), cut)
-        if change.before.holds(day)
-    ]
-    late = [
-        score
-        for day, score in chart.within(max(settled, cut + 1), change.day - limits.decision_days)
-        if change.before.holds(day)
-    ]
-    return fmean(late) - fmean(early) if early and late else None
+    early = chart.during(change.before, max(settled, change.day - limits.placebo_start_days), cut)
+    late = chart.during(change.before, max(settled, cut + 1), change.day - limits.decision_days)
+    return fmean(s for _, s in late) - fmean(s for _, s in early) if early and late else None
