@@ -42,7 +42,6 @@ _COUNT = {
     ),
     "unit": ("1", "{1}", "[arb'u]", "arb'u", "each", "ea", "unit", "piece", "units", "{unit}", "item", "dosage form"),
 }  # fmt: skip
-_WORDS = {word: kind for kind, words in _COUNT.items() for word in words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,21 @@ class Unit:
     word: str = ""
 
 
+_SCALES = (("mass", _MASS), ("volume", _VOLUME), ("time", _HOURS))
+_KNOWN = {
+    **{word: Unit("count", Decimal(1), word=kind) for kind, words in _COUNT.items() for word in words},
+    **{word: Unit(kind, Decimal(scale)) for kind, scales in _SCALES for word, scale in scales.items()},
+}
+
+
 def unit_of(text: str) -> Unit | None:
     """The unit that a code or a unit text names, None if it is not on the list."""
     if text.strip() in ("Mg", "MG/", "Ug"):
         return None
-    cleaned = text.strip().lower().replace("(s)", "").replace("/(", "/").strip(" .")
+    cleaned = text.strip().lower()
+    if cleaned in _KNOWN:
+        return _KNOWN[cleaned]
+    cleaned = cleaned.replace("(s)", "").replace("/(", "/").strip(" .")
     cleaned = re.sub(r"[{}]", "", cleaned)
     cleaned = re.sub(r"\s*(?:/|\bper\b)\s*", "/", cleaned)
     head, *rest = cleaned.split("/")
@@ -79,7 +88,7 @@ def unit_of(text: str) -> Unit | None:
         part = part.removeprefix("1 ").strip()
         if part in ("kg", "kilogram") and not per_kg:
             per_kg = True
-        elif hours is None and (found := _look_up(_HOURS, part.replace(" ", ""))) is not None:
+        elif hours is None and (found := _hours(part.replace(" ", ""))) is not None:
             hours = found
         else:
             return None
@@ -90,18 +99,20 @@ def unit_of(text: str) -> Unit | None:
 
 
 def _base(text: str) -> Unit | None:
+    """The unit, also in the plural."""
     text = text.strip()
-    for kind, table in (("mass", _MASS), ("volume", _VOLUME), ("time", _HOURS)):
-        scale = _look_up(table, text)
-        if scale is not None:
-            return Unit(kind, scale)
-    word = _WORDS.get(text) or _WORDS.get(text.removesuffix("s")) or _WORDS.get(text.removesuffix("es"))
-    return Unit("count", Decimal(1), word=word) if word else None
+    found = _KNOWN.get(text)
+    if found is None and text.endswith("s") and len(text) > 2:
+        found = _KNOWN.get(text[:-1])
+    if found is None and text.endswith("es"):
+        found = _KNOWN.get(text[:-2])
+        return found if found is not None and found.kind == "count" else None
+    return found
 
 
-def _look_up(table: dict[str, str], text: str) -> Decimal | None:
-    found = table.get(text) or (table.get(text[:-1]) if text.endswith("s") and len(text) > 2 else None)
-    return None if found is None else Decimal(found)
+def _hours(text: str) -> Decimal | None:
+    found = _base(text)
+    return found.scale if found is not None and found.kind == "time" else None
 
 
 def unit(quantity: Quantity) -> Unit | None:
