@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 
 from cds.clinical import AsOf, DoseTimeline, Medication, PatientRecord, Unread
 from cds.dose import administered, events, factors
 from cds.dose.calendar import Calendar, Opening, sweep
 from cds.dose.course import Course
 from cds.dose.drug import identify
-from cds.dose.exposures import exposures
+from cds.dose.exposures import drugs_of, exposures
 from cds.dose.layout import lay_out
 from cds.dose.plans import Plans, Reader, read
 from cds.dose.plausible import flagged
@@ -23,7 +24,7 @@ from cds.dose.renewal import overlaps, time_limited
 from cds.dose.status import Standing
 from cds.dose.stay import find
 from cds.dose.values import ZERO, NotCounted, Piece, Range, plain
-from cds.dose.weight import weights
+from cds.dose.weight import Weights
 from cds.errors import UnsupportedVersion
 from cds.knowledge.drugs import IV_TABLE, Drugs
 
@@ -41,7 +42,10 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         known = ", ".join(drugs.tables)
         raise UnsupportedVersion(f"MME table '{table}' is not one of {known}", expression="table")
     stays = find(record, drugs, as_of)
-    plans = read(record.medications, Reader(drugs, as_of, stays, weights(record, drugs, as_of)))
+    # Renewals name equal medications: each is looked up once. Both caches end with this evaluation.
+    identity = cache(partial(identify, drugs=drugs))
+    others = cache(partial(drugs_of, drugs=drugs))
+    plans = read(record.medications, Reader(drugs, identity, as_of, stays, Weights(record.observations, drugs, as_of)))
     given, nothing_given = _administrations(plans, drugs, as_of)
     laid = [lay_out(plan, drugs, as_of) for plan in plans.current]
     aged = [_aged(course, drugs, as_of) for course in laid]
@@ -67,7 +71,11 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         ),
         exposures=tuple(
             sorted(
-                (exposure for use in record.medications for exposure in exposures(use, drugs, as_of)),
+                (
+                    exposure
+                    for use in record.medications
+                    for exposure in exposures(use, others(use.medication), identity(use.medication), as_of)
+                ),
                 key=lambda each: (each.first, each.last, each.drug, each.reference),
             )
         ),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from cds.clinical import Quantity, QuantityRange, Ratio
 from cds.dose.drug import Opioid
 from cds.dose.units import Unit, unit
-from cds.dose.values import NOTE, ONE, NotCounted, Range, plain, refuse_absurd, spread
+from cds.dose.values import NOTE, ONE, NotCounted, Range, Weigh, plain, refuse_absurd, spread, unweighed
 
 _SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit")
 # More units than this of a combination, written in mg: "325 mg" of a 5-325 tablet is the partner's.
@@ -30,60 +30,61 @@ class Dose:
     flags: tuple[str, ...] = ()
 
 
-def of_dose(dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose:
+def of_dose(dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weigh: Weigh = unweighed) -> Dose:
     """Raises NotCounted where quantity, unit or strength leave a doubt."""
     if isinstance(dose, Quantity):
-        return _of_range(dose, dose, opioid, route, weight)
+        return _of_range(dose, dose, opioid, route, weigh)
     low, high = dose.low or dose.high, dose.high or dose.low
     if low is None or high is None:
         raise NotCounted("no-dose", "the dose range is empty")
     if dose.low is None:
         # Only the upper end is written: nothing says that anything must be taken.
-        top = _of_range(high, high, opioid, route, weight)
+        top = _of_range(high, high, opioid, route, weigh)
         return Dose(Range(Decimal(0), top.mg.high), top.rate, f"up to {top.text}", top.flags)
     if dose.high is None:
         raise NotCounted("no-dose", "the dose range has no upper end")
     if not (low.unit or low.code) and (high.unit or high.code):
         low = Quantity(low.value, high.unit, high.system, high.code, low.comparator)
-    return _of_range(low, high, opioid, route, weight)
+    return _of_range(low, high, opioid, route, weigh)
 
 
-def of_rate(rate: Ratio | QuantityRange | Quantity, opioid: Opioid, weight: Decimal | None) -> Dose:
+def of_rate(rate: Ratio | QuantityRange | Quantity, opioid: Opioid, weigh: Weigh) -> Dose:
     """Milligrams an hour of an infusion. Raises NotCounted."""
     if isinstance(rate, QuantityRange):
         if rate.low is None or rate.high is None:
             raise NotCounted("no-rate", "the rate range lacks an end")
-        low, high = of_rate(rate.low, opioid, weight), of_rate(rate.high, opioid, weight)
+        low, high = of_rate(rate.low, opioid, weigh), of_rate(rate.high, opioid, weigh)
         mg = Range(low.mg.low, high.mg.high)
         return Dose(mg, True, f"{spread(mg)} mg/h", (*low.flags, *high.flags))
     if isinstance(rate, Ratio):
-        return _of_ratio(rate, opioid, weight)
+        return _of_ratio(rate, opioid, weigh)
     value, found = _value(rate), unit(rate)
     if found is None or not found.per_h:
         raise NotCounted("no-rate", "the rate has no unit of amount per time")
-    return _per_hour(value * found.scale, found, opioid, weight)
+    return _per_hour(value * found.scale, found, opioid, weigh)
 
 
-def _of_ratio(rate: Ratio, opioid: Opioid, weight: Decimal | None) -> Dose:
+def _of_ratio(rate: Ratio, opioid: Opioid, weigh: Weigh) -> Dose:
     if rate.numerator is None:
         raise NotCounted("no-rate", "the rate has no numerator")
     top = unit(rate.numerator)
     if top is None:
         raise NotCounted("no-rate", "the rate's numerator has no unit")
     if top.per_h:
-        return _per_hour(_value(rate.numerator) * top.scale, top, opioid, weight)
+        return _per_hour(_value(rate.numerator) * top.scale, top, opioid, weigh)
     bottom = unit(rate.denominator) if rate.denominator else None
     if rate.denominator is None or bottom is None or bottom.kind != "time" or bottom.per_h:
         raise NotCounted("no-rate", "the rate's denominator is no time")
     each = _value(rate.denominator) if rate.denominator.value is not None else ONE
     if each <= 0:
         raise NotCounted("no-rate", "the rate's denominator is zero")
-    return _per_hour(_value(rate.numerator) * top.scale / (each * bottom.scale), top, opioid, weight)
+    return _per_hour(_value(rate.numerator) * top.scale / (each * bottom.scale), top, opioid, weigh)
 
 
-def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weight: Decimal | None) -> Dose:
+def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weigh: Weigh) -> Dose:
     flags: tuple[str, ...] = ()
     if found.per_kg:
+        weight = weigh()
         if weight is None:
             raise NotCounted("no-weight", "the rate is per kilogram and no body weight is on record")
         value *= weight
@@ -96,11 +97,11 @@ def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weight: Decimal | Non
     raise NotCounted("no-strength", "a rate in mL without a known concentration")
 
 
-def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose:
-    bottom = _of_quantity(low, opioid, route, weight)
+def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
+    bottom = _of_quantity(low, opioid, route, weigh)
     if low is high:
         return bottom
-    top = _of_quantity(high, opioid, route, weight)
+    top = _of_quantity(high, opioid, route, weigh)
     if bottom.rate != top.rate or top.mg.high < bottom.mg.low:
         raise NotCounted("dose-range", "the ends of the dose range do not fit each other")
     _, _, tail = top.text.partition(" ")
@@ -108,12 +109,12 @@ def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, 
     return Dose(Range(bottom.mg.low, top.mg.high), top.rate, text, tuple(dict.fromkeys((*bottom.flags, *top.flags))))
 
 
-def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose:
+def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
     value, found = _value(quantity), unit(quantity)
     if found is None:
         return _unitless(value, opioid)
     if found.kind == "mass":
-        return _of_mass(value, found, opioid, route, weight)
+        return _of_mass(value, found, opioid, route, weigh)
     if found.kind == "volume" and not found.per_h:
         if opioid.per != "mL" or opioid.mg is None:
             raise NotCounted("no-strength", "a dose in mL without a known concentration")
@@ -122,19 +123,20 @@ def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, weight: 
         ml = value * found.scale
         return Dose(Range.exact(ml * opioid.mg), False, f"{plain(ml)} mL x {plain(opioid.mg)} mg/mL")
     if found.kind == "volume":
-        return _per_hour(value * found.scale, found, opioid, weight)
+        return _per_hour(value * found.scale, found, opioid, weigh)
     if found.kind == "count":
         return _of_count(value, found.word, opioid)
     raise NotCounted("unit-not-known", "the dose has a unit of time")
 
 
-def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose:
+def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
     if found.per_h:
-        dose = _per_hour(value * found.scale, found, opioid, weight)
+        dose = _per_hour(value * found.scale, found, opioid, weigh)
         return Dose(dose.mg, True, f"{plain(dose.mg.high * 1000)} mcg/h", dose.flags)
     mg = value * found.scale
     flags: tuple[str, ...] = ()
     if found.per_kg:
+        weight = weigh()
         if weight is None:
             raise NotCounted("no-weight", "the dose is per kilogram and no body weight is on record")
         mg *= weight

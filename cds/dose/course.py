@@ -16,7 +16,7 @@ from cds.dose.links import Node
 from cds.dose.schedule import Schedule
 from cds.dose.status import Standing
 from cds.dose.units import hours
-from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, plain
+from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, Weigh, plain
 from cds.knowledge.drugs import Drugs
 
 
@@ -144,7 +144,7 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
     if not (quantity.unit or quantity.code) and opioid.per in ("unit", "h"):
         quantity = replace(quantity, unit="unit")  # what is handed over is counted, not weighed
     try:
-        total = amount.of_dose(quantity, opioid, opioid.route, None)
+        total = amount.of_dose(quantity, opioid, opioid.route)
     except NotCounted:
         return None
     if total.rate and not opioid.patch:
@@ -160,18 +160,15 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
     return Line(route=route, dose=dose, schedule=schedule, flags=(f"{NOTE}dose from quantity and days of supply",))
 
 
-def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weight: Decimal | None) -> tuple[Line, ...]:
+def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh) -> tuple[Line, ...]:
     """Every line of the resource; a supply stands in where no sig could be read."""
     delivered = use.source is Source.ADMINISTERED
-    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weight, delivered)]
-    sufficient = [line for line in found if _has_number(line, opioid, drugs)]
-    if not sufficient and use.source is not Source.ADMINISTERED:
-        from_supply = supplied(use, opioid, drugs)
-        if from_supply is not None:
-            route = found[0].route if found else from_supply.route
-            return (replace(from_supply, route=route),)
+    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, delivered)]
+    from_supply = supplied(use, opioid, drugs) if use.source is not Source.ADMINISTERED else None
+    if from_supply is not None and not any(_has_number(line, opioid, drugs) for line in found):
+        return (replace(from_supply, route=found[0].route if found else from_supply.route),)
     if not found:
-        return tuple(dosage.lines(Dosage(), opioid, drugs, weight))
+        return tuple(dosage.lines(Dosage(), opioid, drugs, weigh))
     return tuple(found)
 
 

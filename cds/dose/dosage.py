@@ -12,7 +12,7 @@ from cds.dose.drug import Opioid
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours, unit_of
-from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, plain, refuse_absurd, spread
+from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, Weigh, plain, refuse_absurd, spread
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
@@ -61,7 +61,7 @@ class Line:
         )
 
 
-def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None, delivered: bool = False) -> list[Line]:
+def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered: bool = False) -> list[Line]:
     """The lines of one Dosage; a line that could not be read says so in `gap`.
 
     delivered  the dosage of an administration: what a pump gave is a fact, what a PCA order permits is not
@@ -69,7 +69,7 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None, 
     text = dosage.text or dosage.patient_instruction
     parts = sig.read(_without_name(text, opioid, drugs)) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
-    if any(word in (text or "").lower() for word in _PCA) and not delivered:
+    if text and not delivered and any(word in text.lower() for word in _PCA):
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
         return [replace(base, gap=gap)]
     if opioid.form in _SWALLOWED and base.route in ("parenteral", "neuraxial"):
@@ -77,7 +77,7 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weight: Decimal | None, 
         return [replace(base, gap=gap)]
     try:
         schedule = timing.read(dosage.timing)
-        doses = _doses(dosage, opioid, base.route, weight)
+        doses = _doses(dosage, opioid, base.route, weigh)
     except NotCounted as gap:
         return [replace(base, gap=gap)]
     if doses is None:
@@ -138,7 +138,7 @@ def _in_tablets(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | No
     return any(found is not None and found.word in _SWALLOWED for found in words)
 
 
-def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weight: Decimal | None) -> Dose | None:
+def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose | None:
     """The structured dose, None where there is none. Several typed entries must agree, or they make a range."""
     found: list[Dose] = []
     problem: NotCounted | None = None
@@ -146,9 +146,9 @@ def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weight: Decimal | 
     for each in dosage.dose_and_rate:
         try:
             if each.dose is not None:
-                found.append(_checked(each.dose, opioid, route, weight, dosage))
+                found.append(_checked(each.dose, opioid, route, weigh, dosage))
             elif each.rate is not None:
-                rates.append(amount.of_rate(each.rate, opioid, weight))
+                rates.append(amount.of_rate(each.rate, opioid, weigh))
         except NotCounted as gap:
             problem = gap
     if not found:
@@ -166,13 +166,11 @@ def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weight: Decimal | 
     return Dose(mg, first.rate, f"{spread(mg)} mg", ("several doses are written for one instruction",))
 
 
-def _checked(
-    dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weight: Decimal | None, dosage: Dosage
-) -> Dose:
-    found = amount.of_dose(dose, opioid, route, weight)
+def _checked(dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weigh: Weigh, dosage: Dosage) -> Dose:
+    found = amount.of_dose(dose, opioid, route, weigh)
     if dosage.max_per_administration is None:
         return found
-    limit = amount.of_dose(dosage.max_per_administration, opioid, route, weight)
+    limit = amount.of_dose(dosage.max_per_administration, opioid, route, weigh)
     if limit.rate != found.rate or limit.mg.high >= found.mg.high:
         return found
     return replace(found, mg=found.mg.at_most(limit.mg.high), text=f"{found.text}, at most {limit.text}")
@@ -218,7 +216,7 @@ def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid)
     if said.low is None or said.high is None:
         return False
     try:
-        read = amount.of_dose(_quantities(said.low, said.high, said.unit), _strengthened(said, opioid), None, None)
+        read = amount.of_dose(_quantities(said.low, said.high, said.unit), _strengthened(said, opioid), None)
     except NotCounted:
         return False
     return read.rate == dose.rate and read.mg != dose.mg
@@ -250,13 +248,11 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
     flags = (*base.flags, f"{NOTE}dose read from the text")
     try:
         _fits(part, opioid)
-        dose = amount.of_dose(
-            _quantities(part.low or ZERO, part.high or ZERO, part.unit), strengthened, base.route, None
-        )
+        dose = amount.of_dose(_quantities(part.low or ZERO, part.high or ZERO, part.unit), strengthened, base.route)
         cap = None
         if part.cap is not None:
             limit = Quantity(part.cap.amount, part.cap.unit or part.unit)
-            cap = amount.of_dose(limit, strengthened, base.route, None).mg.high
+            cap = amount.of_dose(limit, strengthened, base.route).mg.high
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
     chosen = schedule if schedule is not None else part.schedule
@@ -312,7 +308,7 @@ def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> t
     if said is not None and said.cap is not None:
         try:
             limit_dose = amount.of_dose(
-                Quantity(said.cap.amount, said.cap.unit or said.unit or None), _strengthened(said, opioid), None, None
+                Quantity(said.cap.amount, said.cap.unit or said.unit or None), _strengthened(said, opioid), None
             )
             limits.append(limit_dose.mg.high)
         except NotCounted:
@@ -330,7 +326,7 @@ def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid) -> Decimal | None:
     if words & {"dose", "doses", "dose(s)"}:
         return ratio.numerator.value * dose.mg.high * HOURS / length
     try:
-        limit = amount.of_dose(ratio.numerator, opioid, None, None)
+        limit = amount.of_dose(ratio.numerator, opioid, None)
     except NotCounted:
         return None
     return None if limit.rate else limit.mg.high * HOURS / length

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from cds.clinical import Coding, Concept, Ingredient, Medication
 from cds.dose import names
@@ -79,11 +80,12 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     codings = concept.codings if concept else ()
     rxnorm = [coding.code or "" for coding in codings if _is(coding, _RXNORM)]
     products = [drugs.products[code] for code in rxnorm if code in drugs.products]
-    ndcs = [coding.code or "" for coding in codings if _is(coding, _NDC)]
     text = _text(concept)
     clinical = [product for product in products if product.tty != "IN"]
+    ndcs: list[str] = []
     if not clinical:
         # NDCs are used again for other products: they speak only where RxNorm does not.
+        ndcs = [coding.code or "" for coding in codings if _is(coding, _NDC)]
         clinical = [drugs.products[code] for code in _mapped(ndcs, drugs) if code in drugs.products]
     if clinical:
         named = {product.opioid for product in products} - {product.opioid for product in clinical}
@@ -252,6 +254,7 @@ def _with_route(opioid: Opioid, text: str = "") -> Opioid:
     return replace(opioid, route=names.ROUTES.get(opioid.form, opioid.route))
 
 
+@lru_cache(maxsize=2048)
 def _opioid(product: Product) -> Opioid:
     extended = product.form.startswith("Extended Release")
     return Opioid(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cds.clinical import AsOf, Exposure, MedicationUse, Precision
+from cds.clinical import AsOf, Exposure, Medication, MedicationUse, Precision
 from cds.dose.course import after, interval
-from cds.dose.drug import identify
+from cds.dose.drug import Identity
 from cds.dose.status import Standing, standing
 from cds.dose.values import NotCounted
 from cds.knowledge.drugs import Drugs, OtherDrug
@@ -15,9 +15,8 @@ _PARTNERS = ("opioid-antagonist", "non-opioid-analgesic", "local-anaesthetic")
 _RXNORM = ("nlm.nih.gov/research/umls/rxnorm", "2.16.840.1.113883.6.88")
 
 
-def drugs_of(use: MedicationUse, drugs: Drugs) -> tuple[OtherDrug, ...]:
+def drugs_of(medication: Medication | None, drugs: Drugs) -> tuple[OtherDrug, ...]:
     """The drugs of rules/codes/other_drugs.csv that the medication holds, by code or by name."""
-    medication = use.medication
     if medication is None:
         return ()
     concepts = [medication.concept, *(ingredient.concept for ingredient in medication.ingredients)]
@@ -37,10 +36,11 @@ def drugs_of(use: MedicationUse, drugs: Drugs) -> tuple[OtherDrug, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def exposures(use: MedicationUse, drugs: Drugs, as_of: AsOf) -> tuple[Exposure, ...]:
+def exposures(
+    use: MedicationUse, others: tuple[OtherDrug, ...], identity: Identity, as_of: AsOf
+) -> tuple[Exposure, ...]:
     """The days on which the resource says that such a drug was taken; nothing for drafts and negatives."""
-    others = drugs_of(use, drugs)
-    if others and identify(use.medication, drugs).opioids:
+    if others and identity.opioids:
         # The naloxone of a combination is no rescue naloxone, its acetaminophen no analgesic of its own.
         others = tuple(other for other in others if other.drug_class not in _PARTNERS)
     if not others or use.draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from cds.dose.drug import Opioid
 from cds.dose.values import HOURS, ZERO, NotCounted, plain
@@ -50,7 +51,12 @@ def rate(opioid: str, route: str, total_mg: Decimal, table: str, drugs: Drugs) -
     """The factor for a day on which the patient takes `total_mg` of the opioid by this route."""
     tiers = drugs.factor(table, opioid, route)
     factor = next(tier for tier in tiers if tier.to is None or total_mg <= tier.to)
-    return Rate(_per_mg(factor), _text(factor, len(tiers) > 1), _label(factor), factor.alternative)
+    return _rate(factor, len(tiers) > 1)
+
+
+@lru_cache(maxsize=256)
+def _rate(factor: Factor, tiered: bool) -> Rate:
+    return Rate(_per_mg(factor), _text(factor, tiered), _label(factor), factor.alternative)
 
 
 def _per_mg(factor: Factor) -> Decimal:

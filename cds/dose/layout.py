@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,29 +29,33 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
     plan = _side_by_side(plan)
     phases = sorted({line.phase for line in plan.lines})
     cursor = plan.first
-    for number, phase in enumerate(phases):
+    for phase in phases:
         lines = [line for line in plan.lines if line.phase == phase]
-        lengths = [length for line in lines if (length := _length(line)) is not None]
-        own = [line.end.last_day for line in lines if line.end is not None]
-        final = number == len(phases) - 1
-        if final or lengths or own:
-            end = max([last_of(cursor, length) for length in lengths] + own, default=None) if not final else None
-            for line in lines:
-                pieces += _of_line(line, plan, cursor, end, drugs, as_of)
-            if end is not None:
-                cursor = end + DAY
-            continue
-        # A phase without a length: from here on the dose is one of the remaining phases.
-        pieces += _undated_phases([line for line in plan.lines if line.phase >= phase], plan, cursor, drugs, as_of)
-        break
-    flagged = tuple(replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces)
-    until = max((piece.last for piece in flagged), default=None)
-    return Course(plan, _clipped(flagged, as_of.day), until)
+        if phase == phases[-1]:
+            end = None
+        else:
+            lengths = [length for line in lines if (length := _length(line)) is not None]
+            ends = [last_of(cursor, length) for length in lengths]
+            ends += [line.end.last_day for line in lines if line.end is not None]
+            if not ends:
+                # A phase without a length: from here on the dose is one of the remaining phases.
+                later = [line for line in plan.lines if line.phase >= phase]
+                pieces += _undated_phases(later, plan, cursor, drugs, as_of)
+                break
+            end = max(ends)
+        for line in lines:
+            pieces += _of_line(line, plan, cursor, end, drugs, as_of)
+        if end is not None:
+            cursor = end + DAY
+    if plan.flags:
+        pieces = [replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces]
+    until = max((piece.last for piece in pieces), default=None)
+    return Course(plan, _clipped(pieces, as_of.day), until)
 
 
 def _side_by_side(plan: Plan) -> Plan:
     """Lines that are numbered one after the other but name different times of day and no length are taken every day."""
-    if any(_length(line) is not None or line.start or line.end for line in plan.lines):
+    if len(plan.lines) < 2 or any(_length(line) is not None or line.start or line.end for line in plan.lines):
         return plan
     slots = [line.schedule.slots if line.schedule is not None else frozenset() for line in plan.lines]
     if not all(apart(one, other) for one, other in combinations(slots, 2)):
@@ -200,7 +205,7 @@ def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | No
     if plan.use.quantity is None or plan.use.source not in (Source.DISPENSED, Source.ORDERED):
         return None
     try:
-        total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route, None)
+        total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route)
         mg, _, _ = dosage.daily(line, plan.opioid, drugs)
     except NotCounted:
         return None
@@ -240,7 +245,7 @@ def _undated_phases(lines: list[Line], plan: Plan, first: date, drugs: Drugs, as
     return [Piece(first, last, mg, mg, " or ".join(texts), flags)]
 
 
-def _clipped(pieces: tuple[Piece, ...], last: date) -> tuple[Piece, ...]:
+def _clipped(pieces: Iterable[Piece], last: date) -> tuple[Piece, ...]:
     return tuple(
         piece if piece.last <= last else replace(piece, last=last)
         for piece in pieces

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, time
-from decimal import Decimal
+from functools import partial
 
-from cds.clinical import AsOf, MedicationUse, Moment, Precision, Source, Uncounted
+from cds.clinical import AsOf, Medication, MedicationUse, Moment, Precision, Source, Uncounted
 from cds.dose.course import Plan, after, interval, read_lines
 from cds.dose.days import DAY
 from cds.dose.dosage import Line
-from cds.dose.drug import Identity, Opioid, identify
+from cds.dose.drug import Identity, Opioid
 from cds.dose.links import Links
 from cds.dose.renewal import renewed
 from cds.dose.schedule import Schedule
@@ -42,9 +42,13 @@ class Plans:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What reading a resource needs besides the resource."""
+    """What reading a resource needs besides the resource.
+
+    identity  the opioids of a medication
+    """
 
     drugs: Drugs
+    identity: Callable[[Medication | None], Identity]
     as_of: AsOf
     stays: Stays
     weights: Weights
@@ -59,7 +63,7 @@ def read(uses: Iterable[MedicationUse], reader: Reader) -> Plans:
             continue
         seen.add(use.reference)
         counting.append(use)
-        identity = identify(use.medication, reader.drugs)
+        identity = reader.identity(use.medication)
         if identity.opioids or identity.problem is not None:
             identified.append((use, identity))
     links = Links((use, opioid.name) for use, identity in identified for opioid in identity.opioids)
@@ -108,29 +112,31 @@ def _add(
                 return
     first = as_of.day if start is None or use.draft else start.day
     belongs = use.source is Source.ORDERED and inpatient(use, reader.stays)
-    plan = Plan(
-        use=use,
-        opioid=opioid,
-        route=None,
-        lines=lines,
-        first=first,
-        last=_last(use, first, last, end, belongs, reader.stays),
-        past=how is Standing.PAST,
-        therapy=links.therapy(use, opioid.name),
-        inpatient=belongs,
-        zero=how is Standing.NOT_TAKEN,
-        stopped=use.status == "stopped" and use.source is Source.ORDERED,
-        began=start.start if start and start.precision is Precision.TIME else None,
-        ceased=end.start if end and end.precision is Precision.TIME else None,
-        flags=_date_flags(start, end, how),
-    )
-    for each in _by_route(plan):
+    last = _last(use, first, last, end, belongs, reader.stays)
+    for route, of_route in _by_route(lines):
+        plan = Plan(
+            use=use,
+            opioid=opioid,
+            route=route,
+            lines=of_route,
+            first=first,
+            last=last,
+            past=how is Standing.PAST,
+            therapy=links.therapy(use, opioid.name),
+            inpatient=belongs,
+            zero=how is Standing.NOT_TAKEN,
+            stopped=use.status == "stopped" and use.source is Source.ORDERED,
+            began=start.start if start and start.precision is Precision.TIME else None,
+            ceased=end.start if end and end.precision is Precision.TIME else None,
+            flags=_date_flags(start, end, how),
+            slots=_slots(of_route),
+        )
         if use.draft:
-            plans.drafts.append(each)
+            plans.drafts.append(plan)
         elif use.source is Source.ADMINISTERED:
-            plans.given.append((each, how))
+            plans.given.append((plan, how))
         else:
-            plans.current.append(each)
+            plans.current.append(plan)
 
 
 def _future(use: MedicationUse, start: Moment | None, as_of: AsOf) -> bool:
@@ -142,8 +148,7 @@ def _future(use: MedicationUse, start: Moment | None, as_of: AsOf) -> bool:
 def _lines(
     use: MedicationUse, opioid: Opioid, problem: NotCounted | None, reader: Reader, start: Moment | None
 ) -> tuple[Line, ...]:
-    weight: Decimal | None = reader.weights.at(start.start if start else None)
-    lines = read_lines(use, opioid, reader.drugs, weight)
+    lines = read_lines(use, opioid, reader.drugs, partial(reader.weights.at, start.start if start else None))
     if use.source is Source.STATED and use.timing_events:
         # effectiveTiming: the doses were taken at these times.
         listed = Schedule(events=use.timing_events)
@@ -182,13 +187,10 @@ def _date_flags(start: Moment | None, end: Moment | None, how: Standing) -> tupl
     return ("a date is only known to the month or year: all its days are counted",)
 
 
-def _by_route(plan: Plan) -> list[Plan]:
+def _by_route(lines: tuple[Line, ...]) -> list[tuple[str | None, tuple[Line, ...]]]:
     """One plan for each route: swallowed and injected amounts of one drug are different therapies."""
-    routes = list(dict.fromkeys(line.route for line in plan.lines))
-    if len(routes) == 1:
-        return [replace(plan, route=routes[0], slots=_slots(plan.lines))]
-    parts = [(route, tuple(line for line in plan.lines if line.route == route)) for route in routes]
-    return [replace(plan, route=route, lines=lines, slots=_slots(lines)) for route, lines in parts]
+    routes = dict.fromkeys(line.route for line in lines)
+    return [(route, tuple(line for line in lines if line.route == route)) for route in routes]
 
 
 def _slots(lines: tuple[Line, ...]) -> frozenset[str]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from cds.errors import UnitError
+
+# Body weight in kg for one dose, None where none is on record; looked for only where a dose is per kilogram.
+Weigh = Callable[[], Decimal | None]
+
+
+def unweighed() -> None:
+    """For doses that no body weight can scale."""
+
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -77,8 +86,10 @@ def plain(value: Decimal, places: int = 6) -> str:
     """A number as people write it: 4.8, 60, 0.285714. One beyond any dose keeps its exponent."""
     if value.adjusted() > 15:  # decimal refuses to round what needs more digits than its precision has
         return format(value, ".3E")
-    rounded = round(value, places)
-    text = format(rounded, "f")
+    whole = int(value)
+    if whole == value:
+        return str(whole)
+    text = format(round(value, places), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

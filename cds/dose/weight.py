@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
-from cds.clinical import AsOf, PatientRecord, Quantity
+from cds.clinical import AsOf, Observation, Quantity
 from cds.dose.course import after
 from cds.knowledge.drugs import Drugs
 
@@ -19,34 +20,37 @@ _KG = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights in kg, sorted by time."""
+    """Body weights in kg; the observations are searched once, and only if a dose is per kilogram."""
 
-    found: tuple[tuple[datetime, Decimal], ...]
+    def __init__(self, observations: Sequence[Observation], drugs: Drugs, as_of: AsOf) -> None:
+        self._observations = observations
+        self._codes = drugs.weight_codes
+        self._as_of = as_of
 
     def at(self, when: datetime | None) -> Decimal | None:
         """The last weight before the dose, else the first after it; None if there is none."""
-        if not self.found:
+        if not self._found:
             return None
         if when is None:
-            return self.found[-1][1]
-        after_it = bisect_right(self.found, when, key=lambda pair: pair[0])
-        return self.found[max(0, after_it - 1)][1]
+            return self._found[-1][1]
+        after_it = bisect_right(self._found, when, key=lambda pair: pair[0])
+        return self._found[max(0, after_it - 1)][1]
 
+    @cached_property
+    def _found(self) -> list[tuple[datetime, Decimal]]:
+        return sorted(weight for each in self._observations if (weight := self._weight(each)) is not None)
 
-def weights(record: PatientRecord, drugs: Drugs, as_of: AsOf) -> Weights:
-    found: list[tuple[datetime, Decimal]] = []
-    for observation in record.observations:
-        codes = {coding.code for coding in observation.concept.codings} if observation.concept else set()
+    def _weight(self, observation: Observation) -> tuple[datetime, Decimal] | None:
+        codings = observation.concept.codings if observation.concept else ()
+        if not any(coding.code in self._codes for coding in codings) or observation.status not in _USABLE:
+            return None
         span = observation.effective
         start = (span.start or span.end) if span else observation.issued
-        if not codes & drugs.weight_codes or observation.status not in _USABLE or start is None or after(start, as_of):
-            continue
-        kg = _kg(observation.value) if isinstance(observation.value, Quantity) else None
-        if kg is not None:
-            found.append((start.start, kg))
-    return Weights(tuple(sorted(found)))
+        if start is None or after(start, self._as_of) or not isinstance(observation.value, Quantity):
+            return None
+        kg = _kg(observation.value)
+        return None if kg is None else (start.start, kg)
 
 
 def _kg(quantity: Quantity) -> Decimal | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 from cds.errors import KnowledgeError
@@ -53,9 +54,9 @@ _PER = ("unit", "mL", "h", "actuation", "")
 _KINDS = ("generic", "synonym", "brand", "cough brand", "class")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Product:
-    """One RxNorm opioid product, or an ingredient (tty IN: no strength, form or route).
+    """One RxNorm opioid product, or an ingredient (tty IN: no strength, form or route). A row is equal to itself only.
 
     mg             milligrams of the opioid in one `per`
     per            unit (tablet, capsule, ...), mL, h (patch) or actuation
@@ -77,9 +78,9 @@ class Product:
     cough_cold: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Factor:
-    """MME per milligram for daily amounts above `above` and up to `to` mg.
+    """MME per milligram for daily amounts above `above` and up to `to` mg. A row is equal to itself only.
 
     unit         "mg", or "mcg/h worn" for a patch
     alternative  another factor in use for the same drug, None where nobody disagrees
@@ -353,6 +354,13 @@ def _decimal(value: object, where: str) -> Decimal:
 
 
 def _pattern(names: Mapping[str, object]) -> re.Pattern[str]:
-    """Finds any of the names as whole words; the longest wins, so that hydromorphone is not read as morphine."""
-    words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])")
+    """Finds any of the names as whole words; the longest wins, so that hydromorphone is not read as morphine.
+
+    Grouped by their first two letters, so that a place in a text is held against a few names and not against hundreds.
+    """
+    ordered = sorted(names, key=lambda name: (name[:2], -len(name)))
+    groups = [
+        f"{re.escape(head)}(?:{'|'.join(re.escape(name[2:]) for name in group)})"
+        for head, group in groupby(ordered, key=lambda name: name[:2])
+    ]
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(groups)})(?![a-z0-9])")
