@@ -207,8 +207,9 @@ def value(taken: Taken, table: str, drugs: Drugs) -> Valued:
             contributors.append(_zero(share, table))
             continue
         key = (share.plan.opioid.name, share.plan.route or "")
-        low_rate = factors.rate(*key, totals[key][0], table, drugs)
-        high_rate = factors.rate(*key, totals[key][1], table, drugs)
+        least, most = totals[key]
+        low_rate = factors.rate(*key, least, table, drugs)
+        high_rate = low_rate if least == most else factors.rate(*key, most, table, drugs)
         mine = (share.mg.low * low_rate.per_mg, share.mg.high * high_rate.per_mg)
         low += mine[0]
         high += mine[1]

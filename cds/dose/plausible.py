@@ -14,7 +14,8 @@ from cds.knowledge.drugs import Drugs
 
 def flagged(course: Course, drugs: Drugs) -> Course:
     """The course with a flag on every piece that is hard to believe."""
-    return replace(course, pieces=tuple(_checked(course, piece, drugs) for piece in course.pieces))
+    pieces = tuple(_checked(course, piece, drugs) for piece in course.pieces)
+    return course if pieces == course.pieces else replace(course, pieces=pieces)
 
 
 def _checked(course: Course, piece: Piece, drugs: Drugs) -> Piece:

@@ -20,6 +20,7 @@ from cds.knowledge.drugs import Drugs
 def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
     """The plans, each ended where a later one takes its place."""
     ended = _replaced(plans, uses)
+    endless = {index for index, plan in enumerate(ended) if plan.last is None and not _finite(plan)}
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, plan in enumerate(ended):
         if plan.zero:
@@ -28,10 +29,12 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
             groups.setdefault((plan.use.source, *key), []).append(index)
     last: dict[int, date] = {}
     for indices in groups.values():
+        if endless.isdisjoint(indices):
+            continue
         ordered = sorted(indices, key=lambda index: (ended[index].rank, ended[index].use.reference))
         later = successors([(ended[index].rank, ended[index].slots) for index in ordered])
         for index, position in zip(ordered, later, strict=True):
-            if position is not None and ended[index].last is None and not _finite(ended[index]):
+            if position is not None and index in endless:
                 # The day before the first later plan that takes its place.
                 end = ended[ordered[position]].first - DAY
                 last[index] = min(last.get(index, end), end)
@@ -61,9 +64,11 @@ def _listed(schedule: object) -> bool:
 
 def _replaced(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
     """priorPrescription: the named order ends where the new one begins, whatever drug the new one is."""
+    uses = tuple(uses)
+    if not any(use.replaces for use in uses):
+        return [*plans]
     begins: dict[str, date] = {}
     known = {plan.use.reference: plan.first for plan in plans}
-    uses = tuple(uses)
     replaced_by = {name: use.replaces for use in uses for name in (use.reference, *use.aliases)}
     for use in uses:
         # Orders that replace each other in a circle would all vanish: their links say nothing.

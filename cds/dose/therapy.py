@@ -63,10 +63,11 @@ class Taken:
 
 def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
     """The day's therapies, each counted once from its best source."""
-    ordered = sorted(active, key=lambda each: (each.plan.rank, each.plan.use.reference, each.plan.route or ""))
+    if len(active) > 1:
+        active = sorted(active, key=lambda each: (each.plan.rank, each.plan.use.reference, each.plan.route or ""))
     home: list[Plan] = []
     present: list[Active] = []
-    for each in ordered:
+    for each in active:
         away = in_stay and each.plan.use.source is not Source.ADMINISTERED and not each.plan.inpatient
         if away:
             home.append(each.plan)
@@ -75,14 +76,15 @@ def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
     shares: list[Share] = []
     gaps: list[tuple[Plan, NotCounted]] = []
     native: list[tuple[Plan, Range]] = []
-    groups = _absorb_loose(_group(present))
-    for group in groups:
+    for group in _absorb_loose(_group(present)) if len(present) > 1 else [present]:
         group_shares, chosen = _pick(group)
         shares += group_shares
         for each in chosen:
             gaps += [(each.plan, gap) for gap in each.gaps]
             native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
-    return Taken(tuple(_maybe_one(_ambiguous(shares))), tuple(gaps), tuple(native), tuple(home))
+    if len(shares) > 1:
+        shares = _maybe_one(_ambiguous(shares))
+    return Taken(tuple(shares), tuple(gaps), tuple(native), tuple(home))
 
 
 # ---------------------------------------------------------------------------------------------- which belong together
@@ -181,7 +183,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
             merged = _merged(shares) if _TIED in flags else shares
-            return [replace(share, flags=(*share.flags, *flags)) for share in merged], chosen
+            return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
         if without_number is None:
             without_number = chosen
     return [], without_number or []
@@ -189,6 +191,8 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
 
 def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]:
     """A later one replaces an earlier one, unless they name different times of day."""
+    if len(of_source) == 1:
+        return [*of_source], ()
     kept: list[Active] = []
     busy = Busy()
     same_rank, totals = Busy(), set[Range]()
