@@ -7,10 +7,10 @@ could mean two things is refused with a reason and named on the page; a refused 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from cds.clinical import (
     AsOf,
@@ -41,8 +41,7 @@ class _Refused(Exception):
     """This value is not a score; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A number as written, before the instrument's scale is known; `top` is the scale's upper end where it is said."""
 
     row: Scale
@@ -64,8 +63,9 @@ def series(record: PatientRecord, scales: Scales, *, as_of: AsOf) -> PainSeries:
     """
     readings: list[_Reading] = []
     rejected: list[tuple[str, str]] = []
+    row_of = _looked_up_once(scales)
     for observation in _latest_versions(record.observations):
-        for row, value in _values(observation, scales):
+        for row, value in _values(observation, row_of):
             try:
                 reading = _read(observation, row, value, as_of)
             except _Refused as refusal:
@@ -80,15 +80,14 @@ def series(record: PatientRecord, scales: Scales, *, as_of: AsOf) -> PainSeries:
             scored.append((reading, _score(reading, reading.row.instrument in large)))
         except _Refused as refusal:
             rejected.append((reading.reference, f"{reading.row.instrument}: {refusal}"))
-    pain = _distinct(
-        PainScore(r.at, score, r.row.instrument, r.reference, r.timed, r.site)
-        for r, score in scored
-        if r.row.kind == "pain"
-    )
+    pain = _distinct([each for each in scored if each[0].row.kind == "pain"])
     function = {
         (r.at, score, r.row.instrument): FunctionScore(r.at.date(), score, r.row.instrument, r.reference)
-        for r, score in sorted(scored, key=lambda item: item[0].reference, reverse=True)
-        if r.row.kind == "function"
+        for r, score in sorted(
+            (each for each in scored if each[0].row.kind == "function"),
+            key=lambda item: item[0].reference,
+            reverse=True,
+        )
     }
     return PainSeries(
         primary=_primary(pain, scales),
@@ -98,8 +97,23 @@ def series(record: PatientRecord, scales: Scales, *, as_of: AsOf) -> PainSeries:
     )
 
 
-def _latest_versions(observations: Iterable[Observation]) -> list[Observation]:
+def _looked_up_once(scales: Scales) -> Callable[[Concept | None], Scale | None]:
+    """`scales.of`, asked once for each concept object: a patient's scores share theirs."""
+    found: dict[int, Scale | None] = {}
+
+    def of(concept: Concept | None) -> Scale | None:
+        key = id(concept)
+        if key not in found:
+            found[key] = scales.of(concept)
+        return found[key]
+
+    return of
+
+
+def _latest_versions(observations: Sequence[Observation]) -> Sequence[Observation]:
     """One observation per reference: the correction, not what it corrected; none where it was entered in error."""
+    if len({o.reference for o in observations}) == len(observations):
+        return observations
     kept: dict[str, Observation] = {}
     withdrawn = {o.reference for o in observations if o.status == "entered-in-error"}
     for observation in observations:
@@ -117,21 +131,22 @@ def _version(observation: Observation) -> tuple[int, str, str]:
     return _STATUS_RANK.get(observation.status or "", -1), issued, repr(observation.value)
 
 
-def _values(observation: Observation, scales: Scales) -> list[tuple[Scale, Value]]:
+def _values(observation: Observation, row_of: Callable[[Concept | None], Scale | None]) -> list[tuple[Scale, Value]]:
     """The scores that an observation carries: its own value and those of its components."""
     if observation.status in _SILENT_STATUS:
         return []
     found: list[tuple[Scale, Value]] = []
-    row = scales.of(observation.concept)
+    row = row_of(observation.concept)
     # A panel code holds its scores in components; without components a missing value is worth a word.
     if row and (observation.value is not None or not (observation.data_absent or observation.components)):
         found.append((row, observation.value))
-    found.extend(
-        (row, component.value)
-        for component in observation.components
-        if component.value is not None
-        if (row := scales.of(component.concept))
-    )
+    if observation.components:
+        found.extend(
+            (row, component.value)
+            for component in observation.components
+            if component.value is not None
+            if (row := row_of(component.concept))
+        )
     return found
 
 
@@ -141,13 +156,16 @@ def _read(observation: Observation, row: Scale, value: Value, as_of: AsOf) -> _R
     if rank is None:
         raise _Refused(f"status {(observation.status or 'missing')[:20]!r} does not say that the score is valid")
     first, last = _when(observation)
-    if _after(last, as_of) or _after(first, as_of):
+    if _after(last, as_of) or (first is not last and _after(first, as_of)):
         return None
     number, top = _number(value, row)
-    at = first.start if first.day == last.day else first.start + (last.start - first.start) / 2
+    at = first.start
+    if first is not last and first.day != last.day:
+        at += (last.start - first.start) / 2
     timed = first.precision is Precision.TIME and row.recall_days == 0
-    at -= timedelta(days=row.recall_days) / 2
-    site = next((_site(concept) for concept in observation.body_sites), None)
+    if row.recall_days:
+        at -= timedelta(days=row.recall_days) / 2
+    site = next((_site(concept) for concept in observation.body_sites), None) if observation.body_sites else None
     return _Reading(row, at, timed, number, top, rank, observation.reference, site)
 
 
@@ -159,15 +177,15 @@ def _when(observation: Observation) -> tuple[Moment, Moment]:
         first = last = observation.events[0]
     if first is None or last is None:
         raise _Refused("no single time of the score is given")
-    if min(first.precision, last.precision) < Precision.DAY:
+    if first.precision < Precision.DAY or last.precision < Precision.DAY:
         raise _Refused("the day of the score is not given")
     return first, last
 
 
 def _after(moment: Moment, as_of: AsOf) -> bool:
-    if moment.utc is not None and as_of.offset is not None:
-        return moment.utc > as_of.at - as_of.offset
-    return moment.day > as_of.day or moment.start > as_of.at
+    if moment.offset is not None and as_of.offset is not None:
+        return moment.start - moment.offset > as_of.at - as_of.offset
+    return moment.start > as_of.at or moment.day > as_of.day
 
 
 def _number(value: Value, row: Scale) -> tuple[Decimal, int | None]:
@@ -235,11 +253,13 @@ def _score(reading: _Reading, instrument_is_large: bool) -> float:
         raise _Refused(f"{number} is not an integer")
     if row.values == "even" and number % 2:
         raise _Refused(f"{number} is not one of its faces (0, 2, 4, 6, 8, 10)")
-    return float(number * 10 / top)
+    return float(number if top == 10 else number * 10 / top)
 
 
-def _without_replaced(readings: Sequence[_Reading]) -> list[_Reading]:
+def _without_replaced(readings: Sequence[_Reading]) -> Sequence[_Reading]:
     """For one code and time, only the readings of the highest status."""
+    if len({reading.rank for reading in readings}) < 2:
+        return readings
     highest: dict[tuple[str, datetime, str | None], int] = {}
     for reading in readings:
         key = (reading.row.code, reading.at, reading.site)
@@ -247,12 +267,18 @@ def _without_replaced(readings: Sequence[_Reading]) -> list[_Reading]:
     return [r for r in readings if r.rank == highest[r.row.code, r.at, r.site]]
 
 
-def _distinct(scores: Iterable[PainScore]) -> tuple[PainScore, ...]:
+def _distinct(scored: Sequence[tuple[_Reading, float]]) -> tuple[PainScore, ...]:
     """Sorted by time; one instrument, time and value is one score (the first reference stands for it)."""
-    kept: dict[tuple[datetime, str, float], PainScore] = {}
-    for score in sorted(scores, key=lambda s: (s.at, s.instrument, s.score, not s.timed, s.reference)):
-        kept.setdefault((score.at, score.instrument, score.score), score)
-    return tuple(kept.values())
+    order = sorted(
+        (r.at, r.row.instrument, score, not r.timed, r.reference, place) for place, (r, score) in enumerate(scored)
+    )
+    found: list[PainScore] = []
+    before: tuple[object, ...] = ()
+    for at, instrument, score, untimed, reference, place in order:
+        if (at, instrument, score) != before:
+            found.append(PainScore(at, score, instrument, reference, not untimed, scored[place][0].site))
+            before = (at, instrument, score)
+    return tuple(found)
 
 
 def _primary(scores: Sequence[PainScore], scales: Scales) -> str | None:
