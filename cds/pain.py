@@ -24,6 +24,7 @@ from cds.clinical import (
     Precision,
     Quantity,
 )
+from cds.knowledge.concepts import once_each
 from cds.knowledge.scales import Scale, Scales
 
 Value = Quantity | Concept | str | int | bool | None
@@ -63,7 +64,7 @@ def series(record: PatientRecord, scales: Scales, *, as_of: AsOf) -> PainSeries:
     """
     readings: list[_Reading] = []
     rejected: list[tuple[str, str]] = []
-    row_of = _looked_up_once(scales)
+    row_of = once_each(scales.of)
     for observation in _latest_versions(record.observations):
         for row, value in _values(observation, row_of):
             try:
@@ -95,19 +96,6 @@ def series(record: PatientRecord, scales: Scales, *, as_of: AsOf) -> PainSeries:
         function=tuple(sorted(function.values(), key=lambda f: (f.day, f.instrument, f.score, f.reference))),
         rejected=tuple(sorted(set(rejected))),
     )
-
-
-def _looked_up_once(scales: Scales) -> Callable[[Concept | None], Scale | None]:
-    """`scales.of`, asked once for each concept object: a patient's scores share theirs."""
-    found: dict[int, Scale | None] = {}
-
-    def of(concept: Concept | None) -> Scale | None:
-        key = id(concept)
-        if key not in found:
-            found[key] = scales.of(concept)
-        return found[key]
-
-    return of
 
 
 def _latest_versions(observations: Sequence[Observation]) -> Sequence[Observation]:

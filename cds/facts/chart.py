@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cds.clinical import AsOf, Case, DoseTimeline, PainSeries, PatientRecord, Plateau, Step, Trend
-from cds.facts.coded import Seen, coded, groups_of
+from cds.facts.coded import Seen, coded
 from cds.facts.measured import Measured, measured
 from cds.knowledge import Knowledge
+from cds.knowledge.concepts import once_each
 from cds.rulekit import Fact, Value
 
 
@@ -34,7 +35,7 @@ class Chart:
         trend: Trend,
         knowledge: Knowledge,
     ) -> Chart:
-        groups = groups_of(knowledge.conditions)
+        groups = once_each(knowledge.conditions.of)
         seen = coded(record, groups, case.as_of)
         values = measured(record, groups, knowledge.measurements, case.as_of)
         return cls(case, record, dose, pain, trend, knowledge, seen, values)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cds.clinical import AsOf, Concept, Condition, Moment, Observation, PatientRecord, Procedure
-from cds.knowledge.conditions import Conditions
+from cds.clinical import AsOf, Concept, Condition, Moment, Observation, PatientRecord, Procedure, Quantity
 
 _NOT_SO = frozenset({"refuted", "entered-in-error"})
 _OVER = frozenset({"inactive", "remission", "resolved"})
@@ -39,20 +38,9 @@ class Seen:
     over: bool = False
 
 
+NUMBERS = frozenset({int, Quantity})
 Groups = Callable[[Concept | None], Mapping[str, str]]
 """What a concept means to the rules: group -> word."""
-
-
-def groups_of(conditions: Conditions) -> Groups:
-    """`conditions.of`, each concept looked up once: one patient's many scores share a code."""
-    found: dict[Concept | None, Mapping[str, str]] = {}
-
-    def of(concept: Concept | None) -> Mapping[str, str]:
-        if concept not in found:
-            found[concept] = conditions.of(concept)
-        return found[concept]
-
-    return of
 
 
 def coded(record: PatientRecord, groups: Groups, as_of: AsOf) -> tuple[Seen, ...]:
@@ -60,7 +48,12 @@ def coded(record: PatientRecord, groups: Groups, as_of: AsOf) -> tuple[Seen, ...
     return (
         *(seen for condition in record.conditions for seen in _condition(condition, groups, as_of)),
         *(seen for procedure in record.procedures for seen in _procedure(procedure, groups, as_of)),
-        *(seen for observation in record.observations for seen in _finding(observation, groups, as_of)),
+        *(
+            seen
+            for observation in record.observations
+            if type(observation.value) not in NUMBERS  # a number is a measurement, read elsewhere
+            for seen in _finding(observation, groups, as_of)
+        ),
     )
 
 
@@ -134,7 +127,7 @@ def _affirms(value: object) -> bool:
     if isinstance(value, Concept):
         words = {(coding.code or "") for coding in value.codings} | {(value.text or "").strip().lower()}
         return not words & _NO
-    return False  # a number is a measurement, read elsewhere
+    return False
 
 
 def _seen(groups: Mapping[str, str], reference: str, began: Moment | None, *, over: bool = False) -> Iterator[Seen]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cds.clinical import AsOf, Component, Observation, PatientRecord, Quantity
-from cds.facts.coded import Groups, is_final, observed
+from cds.clinical import AsOf, Component, Concept, Observation, PatientRecord, Quantity
+from cds.facts.coded import NUMBERS, Groups, is_final, observed
+from cds.knowledge.concepts import once_each
 from cds.knowledge.measurements import Measurement
 
 
@@ -23,29 +24,37 @@ class Measured:
     reference: str
 
 
+Kinds = Callable[[Concept | None], tuple[tuple[str, Measurement], ...]]
+"""What a concept measures: group and unit."""
+
+
 def measured(
     record: PatientRecord, groups: Groups, measurements: Mapping[str, Measurement], as_of: AsOf
 ) -> tuple[Measured, ...]:
     """Every readable value up to the evaluation date, oldest first; a value of unknown date is of no use here."""
+
+    def kinds(concept: Concept | None) -> tuple[tuple[str, Measurement], ...]:
+        return tuple((group, measurements[group]) for group in groups(concept) if group in measurements)
+
+    kinds_of = once_each(kinds)
     found = [
         value
         for observation in record.observations
+        if observation.components or (type(observation.value) in NUMBERS and kinds_of(observation.concept))
         if is_final(observation)
-        for value in _values(observation, groups, measurements, as_of)
+        for value in _values(observation, kinds_of, as_of)
     ]
     return tuple(sorted((one for one in found if one.at <= as_of.at), key=lambda one: (one.at, one.reference)))
 
 
-def _values(
-    observation: Observation, groups: Groups, measurements: Mapping[str, Measurement], as_of: AsOf
-) -> Iterator[Measured]:
+def _values(observation: Observation, kinds_of: Kinds, as_of: AsOf) -> Iterator[Measured]:
     moment = observed(observation)
-    if moment is None or (not observation.components and not isinstance(observation.value, (Quantity, int))):
+    if moment is None:
         return
     parts: tuple[Observation | Component, ...] = (observation, *observation.components)
     for part in parts:
-        for group in groups(part.concept):
-            value = _in_our_unit(measurements[group], part.value) if group in measurements else None
+        for group, measurement in kinds_of(part.concept):
+            value = _in_our_unit(measurement, part.value)
             if value is not None:
                 timed = moment.start == moment.end
                 yield Measured(group, value, as_of.clock(moment), moment.day, timed, observation.reference)

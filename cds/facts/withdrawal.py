@@ -16,6 +16,7 @@ from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
 from cds.facts.measured import Measured
 from cds.knowledge.rules import Rule
 from cds.rulekit import Fact
+from cds.trend.chart import blocks
 
 _AROUND = 7  # days on each side whose median is the dose that a day is compared with
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -53,6 +54,8 @@ def without_its_days(chart: Chart, signs: Iterable[Fact]) -> Chart | None:
         days |= {day for one in _scores(chart, chart.limit("R3-cows", "score")) for day in _around(chart, one.day)}
     if "R3-coded" in reached:
         days |= {day for began, _ in dated(chart.active("withdrawal")) for day in _around(chart, began)}
+    if not days:
+        return chart
     kept = tuple(score for score in chart.pain.scores if score.day not in days)
     if len(kept) == len(chart.pain.scores):
         return chart
@@ -108,13 +111,23 @@ def _missed(chart: Chart) -> Iterator[Fact]:
 
 
 def _missed_days(chart: Chart) -> tuple[set[date], set[date]]:
-    """(days with a missed or much lower dose, all days that say how much was taken)."""
+    """(days with a missed or much lower dose, all days that say how much was taken), both empty where none was missed."""
     part = chart.limit("R3-missed", "part")
     first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
-    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
+    begin, end = first.toordinal(), until.toordinal()
+    runs = [
+        (max(block.first, begin), min(block.last, end), float(block.day.mid))
+        for block in blocks(chart.dose.series)
+        if block.day.mid is not None and block.first <= end and block.last >= begin
+    ]
+    not_taken = {day for day in _not_taken(chart) if first <= day <= until}
+    falls = any(later < earlier * part for (*_, earlier), (*_, later) in itertools.pairwise(runs))
+    if not falls and not not_taken:
+        return set(), set()  # the usual record: nothing ever falls that far
+    days = [(date.fromordinal(number), dose) for start, last, dose in runs for number in range(start, last + 1)]
     if len(days) < _LEAST_DAYS:
         return set(), set()
-    missed = _below(days, part) | {day for day in _not_taken(chart) if first <= day <= until}
+    missed = _below(days, part) | not_taken
     return missed, {day for day, _ in days} | missed
 
 
@@ -125,8 +138,6 @@ def _look_back(chart: Chart) -> float:
 def _below(days: list[tuple[date, float]], part: float) -> set[date]:
     """Days below a part of the median around them; a lasting reduction lowers the median itself and is no miss."""
     doses = [dose for _, dose in days]
-    if all(later >= earlier * part for earlier, later in itertools.pairwise(doses)):
-        return set()  # nothing ever falls that far: the usual record, and no need for medians
     found = set()
     for place, (day, dose) in enumerate(days):
         around = median(doses[max(0, place - _AROUND) : place + _AROUND + 1])
@@ -148,6 +159,8 @@ def _not_taken(chart: Chart) -> set[date]:
 
 def _interdose(chart: Chart) -> Iterator[Fact]:
     """Mean fall of pain from just before a short-acting dose to just after it."""
+    if not chart.dose.events:
+        return
     before = timedelta(hours=chart.limit("R3-interdose", "before"))
     after = timedelta(hours=chart.limit("R3-interdose", "after"))
     until = chart.evaluated_until
