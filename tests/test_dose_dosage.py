@@ -61,6 +61,8 @@ def ratio(top, bottom):
         ("half a tablet", tablets(0.5), 15),
         ("unity in the code, tablets in the text", {"value": 2, "unit": "tablet", "system": UCUM, "code": "1"}, 60),
         ("each", qty(1, "each"), 30),
+        ("a unit text Mg, which is no UCUM, is mg", qty(10, "Mg"), 30),
+        ("the UCUM code mg beside the text Mg", qty(10, "Mg", "mg"), 30),
         ("a bare number that can be no milligrams is a count", qty(1), 30),
     ],
 )  # fmt: skip
@@ -80,6 +82,8 @@ def test_a_dose_of_a_10_mg_tablet_twice_a_day(sentence, dose, expected):
         ("a dose that is only a bound", OXYCODONE_10, {"value": 10, "unit": "mg", "comparator": "<"}, "dose-comparator"),
         ("a tablet of an ingredient", OXYCODONE, tablets(1), "no-strength"),
         ("UCUM Mg is a megagram", OXYCODONE_10, qty(10, None, "Mg"), "unit-not-known"),
+        ("UCUM Mg with its text too", OXYCODONE_10, qty(10, "Mg", "Mg"), "unit-not-known"),
+        ("a unit text Mg that claims UCUM", OXYCODONE_10, qty(10, "Mg") | {"system": UCUM}, "unit-not-known"),
     ],
 )  # fmt: skip
 def test_a_dose_that_leaves_a_doubt_is_declared(sentence, drug, dose, code):

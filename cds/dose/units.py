@@ -62,6 +62,7 @@ class Unit:
     word: str = ""
 
 
+_UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8")
 _SCALES = (("mass", _MASS), ("volume", _VOLUME), ("time", _HOURS))
 _KNOWN = {
     **{word: Unit("count", Decimal(1), word=kind) for kind, words in _COUNT.items() for word in words},
@@ -71,8 +72,6 @@ _KNOWN = {
 
 def unit_of(text: str) -> Unit | None:
     """The unit that a code or a unit text names, None if it is not on the list."""
-    if text.strip() in ("Mg", "MG/", "Ug"):
-        return None
     cleaned = text.strip().lower()
     if cleaned in _KNOWN:
         return _KNOWN[cleaned]
@@ -123,7 +122,7 @@ def unit(quantity: Quantity) -> Unit | None:
     texts = [text for text in (quantity.code, quantity.unit) if text and text.strip()]
     if not texts:
         return None
-    found = [unit_of(text) for text in texts]
+    found = [None if _other_case(text, quantity) else unit_of(text) for text in texts]
     known = [each for each in found if each is not None]
     if not known:
         raise NotCounted("unit-not-known", f"the unit '{_short(texts[-1])}' is not one that doses use")
@@ -133,6 +132,13 @@ def unit(quantity: Quantity) -> Unit | None:
         )
     # "1" says less than the text beside it: {value: 2, code: "1", unit: "tablet"} are tablets.
     return known[-1] if known[0].word == "unit" else known[0]
+
+
+def _other_case(text: str, quantity: Quantity) -> bool:
+    """Whether it is a UCUM code in the wrong case: "Mg" is a megagram. A unit text without UCUM means "mg" by it."""
+    if text.strip() not in ("Mg", "Ug"):
+        return False
+    return bool(quantity.code and quantity.code.strip()) or (quantity.system or "").rstrip("/").endswith(_UCUM)
 
 
 def _differ(one: Unit, other: Unit) -> bool:
