@@ -1,7 +1,7 @@
 """English sigs: what is understood is exact, the rest is refused."""
 
 import pytest
-from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, mme, qty, reasons, request, tablets
+from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, every, mme, qty, reasons, request, tablets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +60,16 @@ from cds.dose import sig
         ("Oxycodone 10 mg PO BID", 30, 30),
         ("1 tablet every third day", 5, 5),
         ("1 tablet at 8am and 8pm", 30, 30),
+        ("1 T PO BID", 30, 30),
+        ("1T PO BID", 30, 30),
+        ("Take 2 T three times daily", 90, 90),
+        ("1 tab x3 daily", 45, 45),
+        ("1 tab po x3/day", 45, 45),
+        ("1 tab x 3 per day", 45, 45),
+        ("1-2 tablets every 4 hours (max 6)", 90, 90),
+        ("Take 1 tab twice daily, hold for sedation", 30, 30),
+        ("1 tab q6h (hold if sedated or RR < 12)", 60, 60),
+        ("Take 1 tablet twice daily. Hold for oversedation or respiratory rate less than 10.", 30, 30),
     ],
 )
 def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
@@ -85,6 +95,16 @@ def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
         ("Take 1 tablet every 6 hours as needed for pain. Max 4 g acetaminophen per day", 60),
         ("1 tablet q4h prn, MDD 6 tabs/day", 90),
         ("Take 1 tablet by mouth every 4 (four) hours as needed for Pain or shortness of breath.", 90),
+        ("Take up to 4 tablets daily", 60),
+        ("up to 4 tablets per day", 60),
+        ("Take up to 8 tablets in 24 hours", 120),
+        ("take up to 60 mg a day", 90),
+        ("take as needed for pain, max 4 tablets a day", 60),
+        ("1 T q6h prn, max 3 T per day", 45),
+        ("1-2 tablets every 4 hours as needed (max 6)", 90),
+        ("1-2 tablets q4h prn, max 6 tabs", 90),
+        ("1 tab q6h prn max of 3", 45),
+        ("1-2 tabs q4h prn (max 6 per day)", 90),
     ],
 )
 def test_a_sig_as_needed_is_nothing_to_everything(text, high):
@@ -113,6 +133,18 @@ def test_a_sig_as_needed_is_nothing_to_everything(text, high):
         "5-325 mg every 6 hours",
         "1/0 tablet twice daily",
         "take 1 tablet every 4 hours while awake",
+        "1 tab x3",
+        "1 tab daily x3",
+        "1 tab bid x3 daily",
+        "up to 4",
+        "take up to 4 tablets",
+        "take up to 4 tablets daily and 2 at night",
+        "max 4 tablets per day",
+        "1-2 tablets every 4 hours (max 2)",
+        "1-2 tablets every 4 hours (max 40 mg)",
+        "2 tabs qam, 1 tab qhs (max 2)",
+        "hold for sedation",
+        "hold for sedation, then 1 tablet twice daily",
     ],
 )
 def test_a_sig_that_leaves_a_doubt_is_refused(text):
@@ -132,6 +164,21 @@ def test_a_sig_that_leaves_a_doubt_is_refused(text):
 )
 def test_a_sig_of_a_2_mg_per_ml_solution(text, expected):
     assert mme(request(MORPHINE_2_ML, {"text": text})) == expected
+
+
+@pytest.mark.parametrize(("drug", "expected"), [(OXYCODONE_10, (30, 30, 30)), (MORPHINE_2_ML, (None, None, None))])
+def test_1_t_is_a_tablet_where_it_can_be_no_spoon(drug, expected):
+    assert mme(request(drug, {"text": "1 T PO BID"})) == expected
+
+
+def test_up_to_4_tablets_daily_is_no_scheduled_dose():
+    (last,) = doses(request(OXYCODONE_10, {"text": "take up to 4 tablets daily"}), on="2024-03-01").series
+    assert (last.low, last.mid, last.high, last.prn_only) == (0, 0, 60, True)
+
+
+def test_a_limit_in_the_text_stays_a_limit_beside_a_structured_dose():
+    order = request(OXYCODONE_10, dosage(tablets(1), every(6), text="up to 4 tablets daily"))
+    assert mme(order) == (60, 60, 60)
 
 
 def test_then_is_a_taper():

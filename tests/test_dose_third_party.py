@@ -54,6 +54,9 @@ def text(said: str, drug: Raw | str = OXYCODONE_5) -> Raw:
         ("take 1 tablet by mouth q4h prn pain mdd 4", 0, 30),
         ("1 tablet every 6 hours as needed. Do not exceed 3,000 mg of acetaminophen per day", 0, 30),
         ("Take 1 tablet by mouth twice daily and 1 tablet every 6 hours as needed", 15, 45),
+        ("1-2 tab q6h (max 6)", 30, 45),
+        ("1 T PO Q6H PRN", 0, 30),
+        ("Take 1 tablet twice daily. Hold for sedation.", 15, 15),
     ],
 )
 def test_a_sig_that_pharmacies_print_is_read(said, low, high):
@@ -65,11 +68,10 @@ def test_a_sig_that_pharmacies_print_is_read(said, low, high):
     [
         "Take 1 tablet (10 mg) by mouth every 6 hours",  # of a 5 mg tablet
         "Take 2 tablets (20 mg total) by mouth every 6 hours",
-        "1-2 tab q6h (max 6)",  # a day, or a dose of mg
-        "1 T PO Q6H PRN",  # tablet, teaspoon or tablespoon
+        "1-2 tab q6h (max 2)",  # a day, or a dose
         "Take 1 tablet every 6 hours. Increase to 2 tablets after one week.",
         "Take 1 tablet every 6 hours OR 2 tablets at bedtime",
-        "Take 1 tablet twice daily. Hold for sedation.",
+        "Take 1 tablet twice daily. Hold for surgery.",
         "Take 1 tablet before physical therapy",
         "Use as directed",
     ],

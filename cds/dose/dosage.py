@@ -9,6 +9,7 @@ from cds.clinical import Dosage, Moment, Quantity, QuantityRange, Ratio
 from cds.dose import amount, sig, timing
 from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
+from cds.dose.parts import at_most, fit, in_tablets, is_limit, quantities, strengthened
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours, unit_of
@@ -67,7 +68,7 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered:
     delivered  the dosage of an administration: what a pump gave is a fact, what a PCA order permits is not
     """
     text = dosage.text or dosage.patient_instruction
-    parts = sig.read(_without_name(text, opioid, drugs)) if text else None
+    parts = in_tablets(sig.read(_without_name(text, opioid, drugs)), opioid) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
     if text and not delivered and any(word in text.lower() for word in _PCA):
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
@@ -216,7 +217,7 @@ def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid)
     if said.low is None or said.high is None:
         return False
     try:
-        read = amount.of_dose(_quantities(said.low, said.high, said.unit), _strengthened(said, opioid), None)
+        read = amount.of_dose(quantities(said.low, said.high, said.unit), strengthened(said, opioid), None)
     except NotCounted:
         return False
     return read.rate == dose.rate and read.mg != dose.mg
@@ -225,6 +226,8 @@ def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid)
 def _from_text(
     base: Line, schedule: Schedule | None, parts: tuple[sig.Part, ...] | None, text: str | None, opioid: Opioid
 ) -> list[Line]:
+    if parts and len(parts) == 1 and is_limit(parts[0]) and (schedule is None or schedule.per_day is not None):
+        return [_spoken(base, at_most(parts[0]), None, opioid)]
     if not parts or any(part.low is None for part in parts):
         if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
             assumed = Dose(
@@ -244,15 +247,15 @@ def _from_text(
 
 def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid) -> Line:
     """A line from one part of a sig."""
-    strengthened = _strengthened(part, opioid)
+    product = strengthened(part, opioid)
     flags = (*base.flags, f"{NOTE}dose read from the text")
     try:
-        _fits(part, opioid)
-        dose = amount.of_dose(_quantities(part.low or ZERO, part.high or ZERO, part.unit), strengthened, base.route)
+        fit(part, opioid)
+        dose = amount.of_dose(quantities(part.low or ZERO, part.high or ZERO, part.unit), product, base.route)
         cap = None
         if part.cap is not None:
             limit = Quantity(part.cap.amount, part.cap.unit or part.unit)
-            cap = amount.of_dose(limit, strengthened, base.route).mg.high
+            cap = amount.of_dose(limit, product, base.route).mg.high
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
     chosen = schedule if schedule is not None else part.schedule
@@ -268,33 +271,6 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
     )
 
 
-def _fits(part: sig.Part, opioid: Opioid) -> None:
-    """Raises NotCounted for "1 tablet (10 mg)" of a 5 mg tablet: one of the two is wrong, and nobody knows which."""
-    if part.total_mg is None or opioid.mg is None or opioid.per != "unit" or not _counts(part):
-        return
-    # Texts round: 4.88 mg of oxycodone is prescribed as "(4.9 mg total)".
-    if abs(part.total_mg - opioid.mg) > opioid.mg / 10:
-        said = f"the text says {plain(part.total_mg)} mg a unit, the product has {plain(opioid.mg)} mg"
-        raise NotCounted("dose-contradiction", said)
-
-
-def _counts(part: sig.Part) -> bool:
-    return not part.unit.startswith(("mg", "milli", "mc", "ug", "micro", "ml", "cc"))
-
-
-def _strengthened(part: sig.Part, opioid: Opioid) -> Opioid:
-    """Where only the text tells the strength ("1 tablet (10 mg total)"), it is used, with low certainty."""
-    if opioid.mg is None and part.total_mg is not None and _counts(part):
-        return replace(opioid, mg=part.total_mg, per="unit")
-    return opioid
-
-
-def _quantities(low: Decimal, high: Decimal, text: str) -> Quantity | QuantityRange:
-    if low == high:
-        return Quantity(low, text)
-    return QuantityRange(Quantity(low, text), Quantity(high, text))
-
-
 def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> tuple[Decimal | None, tuple[str, ...]]:
     """The least of all maxima per day, in mg; maxima that cannot be read are named and leave the dose as it is."""
     limits: list[Decimal] = []
@@ -308,7 +284,7 @@ def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> t
     if said is not None and said.cap is not None:
         try:
             limit_dose = amount.of_dose(
-                Quantity(said.cap.amount, said.cap.unit or said.unit or None), _strengthened(said, opioid), None
+                Quantity(said.cap.amount, said.cap.unit or said.unit or None), strengthened(said, opioid), None
             )
             limits.append(limit_dose.mg.high)
         except NotCounted:

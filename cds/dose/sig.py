@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from cds.dose.schedule import Schedule
 from cds.dose.sig_words import (
+    ADDED,
     AMOUNT,
     AT_CLOCK,
     BARE,
@@ -19,9 +20,11 @@ from cds.dose.sig_words import (
     EVERY,
     FOR_TIME,
     HARMLESS,
+    HOLD,
     LINKED,
     MAX,
     MAX_DAILY,
+    MAX_PLAIN,
     MDD,
     ON_DAYS,
     ONCE,
@@ -39,17 +42,23 @@ from cds.dose.sig_words import (
     UP_TO,
     VERB,
     WEEKLY,
-    WORDS,
+    X_DAILY,
+    number,
 )
+from cds.dose.units import unit_of
 from cds.dose.values import HOURS, ONE, ZERO, Range
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most in a day that a text permits, in `unit` ("" for "max 8/day": what the dose is counted in)."""
+    """The most in a day that a text permits, in `unit` ("" for "max 8/day": what the dose is counted in).
+
+    up_to  said as "up to 4 tablets daily", which may be the whole instruction
+    """
 
     amount: Decimal
     unit: str
+    up_to: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,7 @@ class _State:
     days: Decimal | None = None
     cap: Cap | None = None
     route: str = ""
-    fixed: bool = False
-
-    @property
-    def timed(self) -> bool:
-        return bool(self.rates or self.slots or self.once)
+    later: bool = False
 
 
 def read(text: str) -> tuple[Part, ...] | None:
@@ -160,9 +165,12 @@ def _step(text: str, at: int, states: list[_State]) -> int | None:
         match = pattern.match(text, at)
         if match is None:
             continue
-        if pattern in (AMOUNT, BARE) and state.low is not None:
-            state = _State(unit=state.unit if pattern is BARE else "")
-            states.append(state)
+        if pattern in (AMOUNT, BARE):
+            if state.low is not None:
+                state = _State(unit=state.unit if pattern is BARE else "", later=True)
+                states.append(state)
+            elif state.cap is not None and state.cap.up_to and ADDED.search(text, 0, at):
+                return None  # "up to 4 tablets daily and 2 at night": is the 2 among the 4?
         if take(match, state):
             return match.end()
     return None
@@ -170,8 +178,8 @@ def _step(text: str, at: int, states: list[_State]) -> int | None:
 
 def _amount(match: re.Match[str], state: _State) -> bool:
     first, second, strength, strength_unit, unit, total, total_high, total_unit = match.groups()
-    state.low = _number(first)
-    state.high = _number(second) if second else state.low
+    state.low = number(first)
+    state.high = number(second) if second else state.low
     if state.low <= 0 or not state.low <= state.high <= _WIDEST * state.low:
         return False  # "5-325 mg" is a combination, not a range
     state.unit = unit.replace("(s)", "").replace("(es)", "")
@@ -185,15 +193,15 @@ def _amount(match: re.Match[str], state: _State) -> bool:
 
 
 def _bare(match: re.Match[str], state: _State) -> bool:
-    state.low = _number(match.group(1))
-    state.high = _number(match.group(2)) if match.group(2) else state.low
+    state.low = number(match.group(1))
+    state.high = number(match.group(2)) if match.group(2) else state.low
     return 0 < state.low <= state.high
 
 
 def _every(match: re.Match[str], state: _State) -> bool:
     first, second, unit = match.groups()
-    low = _number(first)
-    high = _number(second) if second else low
+    low = number(first)
+    high = number(second) if second else low
     hours = {"h": ONE, "d": HOURS, "w": HOURS * 7}.get(unit[0], ONE / 60)
     if low <= 0 or high < low:
         return False
@@ -203,10 +211,15 @@ def _every(match: re.Match[str], state: _State) -> bool:
 
 def _per_day(match: re.Match[str], state: _State) -> bool:
     up_to, first, second, unit = match.groups()
-    low = _number(first)
-    high = _number(second) if second else low
+    low = number(first)
+    high = number(second) if second else low
     days = Decimal(7) if unit.startswith("week") else ONE
     state.rates.append(Range(ZERO if up_to else low / days, high / days))
+    return True
+
+
+def _x_daily(match: re.Match[str], state: _State) -> bool:
+    state.rates.append(Range.exact(number(match.group(1))))
     return True
 
 
@@ -230,10 +243,10 @@ def _slot(match: re.Match[str], state: _State) -> bool:
 
 def _clock(match: re.Match[str], state: _State) -> bool:
     hour, minute, half = match.groups()
-    number = int(hour) % 12 + (12 if half.startswith("p") else 0)
+    of_day = int(hour) % 12 + (12 if half.startswith("p") else 0)
     if int(hour) > 12 or int(minute or 0) > 59:
         return False
-    state.slots.add(f"{number:02d}:{int(minute or 0):02d}:00")
+    state.slots.add(f"{of_day:02d}:{int(minute or 0):02d}:00")
     return True
 
 
@@ -250,18 +263,27 @@ def _prn(_match: re.Match[str], state: _State) -> bool:
 def _max(match: re.Match[str], state: _State) -> bool:
     amount, unit, _ = match.groups()
     if unit and unit.startswith(("dose", "time")):
-        state.rates.append(Range(ZERO, _number(amount)))
+        state.rates.append(Range(ZERO, number(amount)))
         return True
     if state.cap is not None:
         return False
-    state.cap = Cap(_number(amount), unit or "")
+    state.cap = Cap(number(amount), unit or "", match.group(0).startswith("up to") and "max" not in match.group(0))
     return True
+
+
+def _max_plain(match: re.Match[str], state: _State) -> bool:
+    """Without a period it is the most of a day at the least: unless it may be the most of one dose."""
+    amount, unit = match.groups()
+    if state.cap is not None or state.high is None or state.later or (unit and unit_of(unit) != unit_of(state.unit)):
+        return False
+    state.cap = Cap(number(amount), state.unit)
+    return state.cap.amount > state.high
 
 
 def _max_daily(match: re.Match[str], state: _State) -> bool:
     if state.cap is not None:
         return False
-    state.cap = Cap(_number(match.group(1)), match.group(2) or "")
+    state.cap = Cap(number(match.group(1)), match.group(2) or "")
     return True
 
 
@@ -277,10 +299,10 @@ def _on_days(match: re.Match[str], state: _State) -> bool:
 
 
 def _for_time(match: re.Match[str], state: _State) -> bool:
-    number, unit = match.groups()
+    length, unit = match.groups()
     if state.days is not None:
         return False
-    state.days = _number(number) * {"d": 1, "w": 7, "m": 30}[unit[0]]
+    state.days = number(length) * {"d": 1, "w": 7, "m": 30}[unit[0]]
     return True
 
 
@@ -300,9 +322,11 @@ _READERS = (
     (MAX_DAILY, _max_daily),
     (MAX, _max),
     (MDD, _max_daily),
+    (MAX_PLAIN, _max_plain),
     (UP_TO, _up_to),
     (EVERY, _every),
     (PER_DAY, _per_day),
+    (X_DAILY, _x_daily),
     (WEEKLY, _weekly),
     (ON_DAYS, _on_days),
     (FOR_TIME, _for_time),
@@ -314,6 +338,7 @@ _READERS = (
     (PRN, _prn),
     (VERB, _skip),
     (ROUTE, _note_route),
+    (HOLD, _skip),
     (HARMLESS, _skip),
     (ROUTINE, _skip),
     (SEPARATOR, _skip),
@@ -360,18 +385,3 @@ def _schedule(state: _State) -> Schedule | None:
     if per_day is not None and rates and limits:
         per_day = per_day.at_most(limits[0].high)
     return Schedule(per_day=per_day, slots=slots)
-
-
-def _number(text: str) -> Decimal:
-    text = text.strip()
-    if text in WORDS:
-        return Decimal(WORDS[text])
-    if text.endswith("½"):
-        return Decimal(text[:-1]) + Decimal("0.5")
-    whole, _, fraction = text.replace(" and ", " ").partition(" ")
-    if fraction:
-        return Decimal(whole) + _number(fraction)
-    top, _, bottom = text.partition("/")
-    if bottom:
-        return Decimal(top) / Decimal(bottom) if Decimal(bottom) else ZERO
-    return Decimal(WORDS.get(text.replace("-", " "), text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 WORDS = {
     "half a": "0.5",
@@ -20,8 +21,26 @@ NUM = (
 UNIT = (
     r"(?:tablets?|tabs?|tab\(s\)|tablet\(s\)|caplets?|pills?|capsules?|caps?|cap\(s\)|capsule\(s\)|mgs?|milligrams?|mcg|ug"
     r"|micrograms?|ml|mls|milliliters?|cc|teaspoon(?:ful)?s?|tsp|tablespoon(?:ful)?s?|tbsp|patch(?:es)?|patch\(es\)|films?"
-    r"|strips?|lozenges?|suppositor(?:y|ies)|sprays?|puffs?|mcg/hr?|mcg/hour)"
+    r"|strips?|lozenges?|suppositor(?:y|ies)|sprays?|puffs?|mcg/hr?|mcg/hour|t(?!\.?[a-z]))"
 )
+
+
+def number(text: str) -> Decimal:
+    """ "2", "1/2", "1 1/2", "2½", "half a", "one and a half"."""
+    text = text.strip()
+    if text in WORDS:
+        return Decimal(WORDS[text])
+    if text.endswith("½"):
+        return Decimal(text[:-1]) + Decimal("0.5")
+    whole, _, fraction = text.replace(" and ", " ").partition(" ")
+    if fraction:
+        return Decimal(whole) + number(fraction)
+    top, _, bottom = text.partition("/")
+    if bottom:
+        return Decimal(top) / Decimal(bottom) if Decimal(bottom) else Decimal(0)
+    return Decimal(WORDS.get(text.replace("-", " "), text))
+
+
 TIMES = {
     "daily": "1", "every day": "1", "each day": "1", "once daily": "1", "once a day": "1", "once per day": "1",
     "once every day": "1", "qd": "1", "q day": "1", "qday": "1", "per day": "1", "a day": "1", "od": "1",
@@ -57,6 +76,8 @@ PER_DAY = re.compile(
     rf"(up to\s+)?({NUM})\s*{PARENTHESIS}(?:\s*(?:-|to|or|–)\s*({NUM}){PARENTHESIS})?\s*(?:times?|x)\s*"
     r"(?:/|per|a|each|every)?\s*(day|daily|24 ?h(?:ou)?rs?|d|week|weekly)(?![a-z])"
 )
+# "1 tab x3 daily"; "x3 days" is a length, "x3" alone may be either.
+X_DAILY = re.compile(rf"x\s?({NUM})\s*(?:times\s*)?(?:daily|(?:/|per|a|each|every)\s*day)(?![a-z])")
 WEEKLY = re.compile(r"(?:once (?:a|per|every) week|once weekly|weekly|every week|qwk|q week)(?![a-z])")
 SIMPLE = re.compile(rf"(?:{choice(TIMES)})(?![a-z])")
 SLOT = re.compile(rf"(?:{choice(SLOT_WORDS)})(?![a-z])")
@@ -81,6 +102,8 @@ MAX = re.compile(
     rf"({NUM})\s*{PARENTHESIS}\s*({UNIT}|doses?|times?)?\s*(?:/|per|a|an|in(?: a)?|each|every|within)?\s*"
     r"(day|daily|24 ?h(?:ou)?rs?|24-?hour(?: period)?|24 ?h|d)(?![a-z])(?:\s*period)?"
 )
+# "(max 6)", "max 6 tabs", and nothing more: of a day, where it is more than one dose.
+MAX_PLAIN = re.compile(rf"max(?:imum)?\.?(?: of)?:?\s*({NUM})(?:\s*({UNIT}))?(?=\s*(?:$|[.,;)]))")
 MAX_DAILY = re.compile(rf"max(?:imum)?\.? daily (?:dose|amount|dosage)\s*(?:of|is|:)?\s*({NUM})\s*({UNIT})(?![a-z])")
 # "MDD 4": of whatever the dose is counted in.
 MDD = re.compile(rf"mdd\s*[:=]?\s*({NUM})(?:\s*({UNIT}))?(?=$|[ .;,)])")
@@ -110,6 +133,12 @@ ROUTE = re.compile(
     r"|sl|sublingual(?:ly)?|under the tongue|buccal(?:ly)?|rectal(?:ly)?|per rectum|pr|transdermal(?:ly)?|topically|"
     r"(?:on|on to|onto|to) (?:the )?skin|intranasal(?:ly)?|epidural(?:ly)?|intrathecal(?:ly)?|(?:per|via|by) (?:ng|g|peg|feeding) ?tube)(?![a-z])"
 )
+_SLEEPY = (
+    r"(?:(?:over-?|excessive |increased )?(?:sedation|sedated|somnolen(?:ce|t)|drowsiness|drowsy)|respiratory depression"
+    r"|(?:rr|resp(?:iratory)?\.? rate)(?: is)?\s*(?:<|less than|below|under)\s*\d+)"
+)
+# A remark for whoever gives the dose; what is ordered stays the same.
+HOLD = re.compile(rf"hold (?:for|if) {_SLEEPY}(?:(?:,? or|,? and|,|/) ?{_SLEEPY})*(?![a-z])")
 HARMLESS = re.compile(
     r"(?:with meals|before meals|after meals|with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
     rf"(?:for )?{SYMPTOM}|around the clock|atc|scheduled|"
@@ -123,6 +152,7 @@ PARTNER_LIMIT = re.compile(
     r"(?:acetaminophen|apap|tylenol|ibuprofen|aspirin)(?: total)?(?:\s*(?:/|per|in|a)\s*(?:day|24 ?h(?:ou)?rs?|24h))?(?![a-z])"
 )
 SEPARATOR = re.compile(r"(?:,|\(|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")
+ADDED = re.compile(r"(?:and|plus|\+|&)\s*$")
 THEN = re.compile(
     r"(?:,?\s*(?:and )?then(?! remove)|followed by|;\s*then|\. then)\s+(?:decrease to|reduce to|increase to)?"
 )
