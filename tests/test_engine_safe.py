@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_rules import LOGIC, fact, ids, made_engine, made_rule, response
 
+from cds import engine as engine_module
 from cds.errors import KnowledgeError, RuleFault
 from cds.rulekit import FACTS, Fact
 
@@ -221,11 +222,17 @@ def test_a_fault_in_one_evaluation_leaves_nothing_for_the_next(knowledge, tmp_pa
     assert ids(engine.run((response(),))) == ["MADE"]
 
 
-def test_a_clock_that_jumps_while_a_rule_runs_is_a_fault_and_not_a_missing_finding(knowledge, tmp_path, monkeypatch):
+def test_a_clock_that_jumps_while_a_rule_runs_drops_no_finding(knowledge, tmp_path, monkeypatch):
     with time_machine.travel("2026-11-20T12:00Z", tick=False) as clock:
         engine = engine_whose_body(lambda: clock.shift(60), knowledge, tmp_path, monkeypatch)
-        with pytest.raises(RuleFault, match="to their end"):
-            engine.run((response(), response()))
+        assert ids(engine.run((response(), response()))) == ["MADE", "MADE"]
+
+
+def test_a_batch_that_was_not_read_to_its_end_is_a_fault_and_not_a_missing_finding(engine, monkeypatch):
+    token = engine_module._token  # durable stops at an exponent, and reports success
+    monkeypatch.setattr(engine_module, "_token", lambda *told: "1e+22" if told[1] == "beta" else token(*told))
+    with pytest.raises(RuleFault, match="to their end"):
+        engine.run((fact("data", sufficient=False), response()))
 
 
 def test_a_clock_that_jumps_between_evaluations_is_harmless(engine):

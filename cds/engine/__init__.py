@@ -3,6 +3,8 @@
 durable_rules is fast and, by default, unsafe: timer threads, shared states, swallowed errors and silent truncation. The
 form used here was chosen against that; each choice has a test in tests/test_engine_safe.py.
 
+ - rules are written in durable.lang and matched by durable's engine in C; what stands between the two in Python (hosts,
+   threads, closures, leases, a clock) is left out
  - every rule reads one fact and only flags; what a rule may not say is refused when the engine is built
  - one rule set per process behind a lock, rebuilt after a fork; one constant state, deleted after each evaluation
  - one batch per patient, whose last fact is a sentinel: if its rule did not run, the batch was not read to its end
@@ -18,13 +20,13 @@ import os
 import re
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import durable_rules_engine
-from durable import engine as durable
+import durable_rules_engine as durable
+import orjson
 
 from cds.clinical import Finding
 from cds.engine import rulebook
@@ -100,13 +102,6 @@ def _renew(engine: weakref.ref[Engine]) -> None:
 # ---------------------------------------------------------------------------------------------- evaluation
 
 
-class _Quiet(durable.Host):
-    """A host without durable's timer threads, which walk states that have been freed."""
-
-    def _run(self) -> None:
-        pass
-
-
 @dataclass(slots=True)
 class _Evaluation:
     flags: list[tuple[str, int]] = field(default_factory=list)
@@ -115,51 +110,44 @@ class _Evaluation:
 
 
 class _Compiled:
-    """One rule set in durable, and the evaluation that is going on in it."""
+    """One rule set in durable."""
 
     def __init__(self, logic: Sequence[rulebook.Logic]) -> None:
-        self._now = _Evaluation()
-        definition: dict[str, dict[str, Any]] = {
-            one.name: {"all": one.conditions, "run": self._guarded(one.body)} for one in logic
-        }
-        definition[_SENTINEL] = {"all": [{"m": {"kind": _SENTINEL}}], "pri": _LAST, "run": self._end}
-        self._rules = durable.Ruleset("oih-cds", _Quiet(), definition)
+        self._bodies = {one.name: one.body for one in logic}
+        definition: dict[str, dict[str, Any]] = {one.name: {"all": one.conditions} for one in logic}
+        definition[_SENTINEL] = {"all": [{"m": {"kind": _SENTINEL}}], "pri": _LAST}
+        self._handle = durable.create_ruleset("oih-cds", json.dumps(definition, ensure_ascii=False))
         # durable aborts when it deletes a state in which no rule ever ran.
         self.evaluate("")
 
     def evaluate(self, batch: str) -> list[tuple[str, int]]:
-        self._now = now = _Evaluation()
+        now = _Evaluation()
         sentinel = f'{{"kind":"{_SENTINEL}","id":"end","sid":"{_STATE}"}}'
-        handle = self._rules._handle
         try:
-            # The C call itself: durable's Python wrapper raises, and runs nothing, when a fact matches no rule.
-            status, offset = durable_rules_engine.assert_facts(handle, f"[{batch}{',' if batch else ''}{sentinel}]")
+            status, state = durable.assert_facts(self._handle, f"[{batch}{',' if batch else ''}{sentinel}]")
             if status not in (0, 1):  # 1: some fact matched no rule
                 raise RuleFault(f"durable_rules refused the facts with status {status}")
-            outcome: list[object] = []
-            self._rules.do_actions(offset, lambda error, _: outcome.append(error))
+            _, fired = durable.start_action_for_state(self._handle, state) or (None, None)
+            while fired:
+                ((rule, found),) = orjson.loads(fired).items()
+                self._run(rule, found["m"]["id"], now)
+                fired = durable.complete_and_start_action(self._handle, state)
         finally:
-            durable_rules_engine.delete_state(handle, _STATE)
+            durable.delete_state(self._handle, _STATE)
         if now.errors:
             raise RuleFault(f"a rule's body failed with {type(now.errors[0]).__name__}") from now.errors[0]
-        if outcome != [None] or not now.ended:
+        if not now.ended:
             raise RuleFault("the rules were not evaluated to their end; ask again")
         return now.flags
 
-    def _guarded(self, body: Callable[[Match], None]) -> Callable[[durable.Closure], None]:
-        def run(closure: durable.Closure) -> None:
-            try:
-                body(Match(int(closure.m._d["id"]), self._collect))
-            except Exception as error:  # noqa: BLE001 - durable would swallow it; evaluate() raises it
-                self._now.errors.append(error)
-
-        return run
-
-    def _collect(self, rule: str, fact: int) -> None:
-        self._now.flags.append((rule, fact))
-
-    def _end(self, _: durable.Closure) -> None:
-        self._now.ended = True
+    def _run(self, rule: str, fact: str, now: _Evaluation) -> None:
+        if rule == _SENTINEL:
+            now.ended = True
+            return
+        try:
+            self._bodies[rule](Match(int(fact), lambda flagged, number: now.flags.append((flagged, number))))
+        except Exception as error:  # noqa: BLE001 - the batch is read to its end first; then evaluate() raises it
+            now.errors.append(error)
 
 
 def _encode(number: int, fact: Fact) -> str:
@@ -179,7 +167,7 @@ def _token(kind: str, name: str, value: Value) -> str:
     if type(value) is not declared and not (declared is float and type(value) is int):
         raise RuleFault(f"fact '{kind}': {name} is of type {type(value).__name__}")
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return orjson.dumps(value).decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     if not math.isfinite(value) or abs(value) > _LARGEST:
