@@ -60,6 +60,9 @@ def _serve(configured: Settings, host: str, port: int) -> None:
         workers=configured.workers,
         threads=configured.threads,
         preload_app=True,
+        # Longer than a proxy keeps an idle connection (nginx: 60 s): who ends it first must never be us, or a call that is
+        # just being sent on it is lost.
+        keepalive=75,
         loglevel="warning",
         when_ready=lambda _arbiter: click.echo(f"oih-cds serves {base}/cds-services", err=True),
     ).run()
