@@ -4,8 +4,18 @@ wrk.method = "POST"
 wrk.body = file:read("*a")
 file:close()
 wrk.headers["Content-Type"] = "application/json"
-local token = os.getenv("BENCH_TOKEN")
-if token then wrk.headers["Authorization"] = "Bearer " .. token end
+
+-- A file of tokens, one a line: each request has its own, as CDS Hooks asks.
+local list = os.getenv("BENCH_TOKENS")
+if list then
+  local tokens, sent = {}, 0
+  for token in io.lines(list) do tokens[#tokens + 1] = "Bearer " .. token end
+  request = function()
+    sent = sent + 1
+    wrk.headers["Authorization"] = tokens[(sent - 1) % #tokens + 1]
+    return wrk.format()
+  end
+end
 
 function done(summary, latency, requests)
   local failed = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout

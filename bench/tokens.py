@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import jwt
@@ -15,13 +15,19 @@ from jwt.algorithms import ECAlgorithm
 ISS = "https://ehr.bench.example.org"
 
 
-def issuer(folder: Path) -> tuple[Path, Callable[[str], str]]:
-    """The issuer file, and a function from audience to a token of one hour; repetition is observed, not refused."""
+def issuer(folder: Path, servers: Iterable[str] = ()) -> tuple[Path, Callable[[str], str]]:
+    """The issuer file, and a function from audience to a token of one hour; repetition is observed, not refused.
+
+    servers  FHIR servers that requests may name
+    """
     key = ec.generate_private_key(ec.SECP384R1())
     public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": "bench", "use": "sig", "alg": "ES384"}
     (folder / "jwks.json").write_text(json.dumps({"keys": [public]}))
     path = folder / "issuers.toml"
-    path.write_text(f'[[issuer]]\niss = "{ISS}"\njwks = "jwks.json"\nreplay = "observe"\nfhir_servers = []\n')
+    path.write_text(
+        f'[[issuer]]\niss = "{ISS}"\njwks = "jwks.json"\nreplay = "observe"\n'
+        f"fhir_servers = {json.dumps(list(servers))}\n"
+    )
 
     def token(audience: str) -> str:
         now = int(time.time())
