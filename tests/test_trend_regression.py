@@ -13,6 +13,7 @@ import scipy.stats
 from hypothesis import given as examples
 from hypothesis import settings
 from hypothesis import strategies as st
+from msgspec import structs
 from trend_charts import after_each_step, doses, end_of, limits, scores, seen, stair
 
 from cds.clinical import DoseDay, PainSeries, Trend
@@ -154,7 +155,7 @@ def test_a_constant_added_to_all_scores_leaves_the_estimate() -> None:
 def test_a_shift_of_all_dates_changes_no_bit() -> None:
     pain = after_each_step(ONE_POINT_EACH)
     later = timedelta(days=371)
-    series = tuple(d._replace(day=d.day + later) for d in stair(LEVELS))
+    series = tuple(structs.replace(d, day=d.day + later) for d in stair(LEVELS))
     shifted = replace(pain, scores=tuple(replace(s, at=s.at + later) for s in pain.scores))
     here = seen(stair(LEVELS), pain)
     there = seen(series, shifted)
@@ -223,7 +224,7 @@ def test_what_follows_a_cessation_is_not_evaluated() -> None:
 def test_the_pattern_must_hold_under_low_and_high_doses() -> None:
     pain = after_each_step(ONE_POINT_EACH)
     sure = stair(LEVELS)
-    open_top = tuple(d._replace(high=Decimal(300)) for d in sure)  # the order permits 300 a day all along
+    open_top = tuple(structs.replace(d, high=Decimal(300)) for d in sure)  # the order permits 300 a day all along
     assert seen(sure, pain).robust is True
     assert seen(open_top, pain).robust is False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 from trend_charts import after_each_step, doses, end_of, limits, scores, seen, stair
 
 from cds.clinical import Step, Trend
@@ -86,7 +87,7 @@ def test_weeks_with_as_needed_orders_alone_are_no_cessation() -> None:
 
 
 def test_the_highest_dose_is_the_one_that_is_sure() -> None:
-    ranged = tuple(d._replace(low=Decimal(40)) for d in doses((60, 30)))
+    ranged = tuple(structs.replace(d, low=Decimal(40)) for d in doses((60, 30)))
     assert seen(doses((60, 30)), NOTHING).highest_dose == 60
     assert seen(ranged, NOTHING).highest_dose == 40
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from cds.clinical.medications import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Contributor:
+class Contributor(Struct, frozen=True):
     """One therapy's share of one day.
 
     arithmetic  "2 x 10 mg x 1.5 = 30 MME", for the pharmacist's view
@@ -34,11 +34,8 @@ class Contributor:
     flags: tuple[str, ...] = ()
 
 
-class DailyDose(NamedTuple):
-    """The safety dose of one local calendar day, in MME per day; None is "not known", not zero.
-
-    A tuple, as DoseDay is: there are as many of both as days, and a frozen dataclass takes three times as long to make.
-    """
+class DailyDose(Struct, frozen=True):
+    """The safety dose of one local calendar day, in MME per day; None is "not known", not zero."""
 
     day: date
     low: Decimal | None
@@ -65,7 +62,7 @@ class Uncounted:
     last: date | None = None
 
 
-class DoseDay(NamedTuple):
+class DoseDay(Struct, frozen=True):
     """One day of the detector's series (mme.md 5.13): administered, else scheduled doses.
 
     low/mid/high  MME; None where the day is open or nothing could be counted

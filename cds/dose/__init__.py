@@ -6,9 +6,10 @@ The method is in docs/dose.md; codes, factors and limits are data in rules/.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cache, partial
+
+from msgspec.structs import replace
 
 from cds.clinical import AsOf, DoseTimeline, Medication, PatientRecord, Unread
 from cds.dose import administered, events, factors

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.clinical import AsOf, Moment, Precision, Span
 from cds.dose.course import Course, Plan, after
@@ -23,8 +25,7 @@ _APPLIED = re.compile(r"\b(appl(?:y|ied)|place[d]?)\b", re.IGNORECASE)
 _SIDE_BY_SIDE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """One administered amount, spread evenly from start to end.
 
     mg     of the whole; None where it is not known, then `gap` says why

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from cds.clinical import Quantity, QuantityRange, Ratio
 from cds.dose.drug import Opioid
@@ -15,8 +16,7 @@ _SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit")
 _MOST_OF_COMBINATION = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(Struct, frozen=True):
     """What is taken each time.
 
     mg       milligrams of the opioid; for a rate, per hour

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from msgspec import Struct
+
 from cds.clinical import Contributor, DailyDose, DoseDay, Uncounted
 from cds.dose import factors
 from cds.dose.course import Course, Plan
@@ -47,8 +49,7 @@ class Calendar:
     iv_peak: tuple[Decimal, Decimal, date] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Valued:
+class Valued(Struct, frozen=True):
     """One day of Taken in MME."""
 
     contributors: tuple[Contributor, ...]

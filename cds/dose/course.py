@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import MINYEAR, date, datetime
 from decimal import Decimal
 
-from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Source
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Quantity, Source
 from cds.dose import amount, dosage
 from cds.dose.amount import Dose
 from cds.dose.days import last_of
@@ -20,8 +22,7 @@ from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, Weigh, plain
 from cds.knowledge.drugs import Drugs
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A course before it is known when a later order replaces it.
 
     first, last   days of the resource itself; last None: it runs on
@@ -70,8 +71,7 @@ class Plan:
         return self.opioid.mg is None
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """A plan laid out over days, up to the evaluation date.
 
     until  last day that it was meant for, beyond the evaluation date too; None for administrations
@@ -142,7 +142,9 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
     days = value if length is None else length / HOURS
     quantity = use.quantity
     if not (quantity.unit or quantity.code) and opioid.per in ("unit", "h"):
-        quantity = replace(quantity, unit="unit")  # what is handed over is counted, not weighed
+        quantity = Quantity(
+            quantity.value, "unit", comparator=quantity.comparator
+        )  # what is handed over is counted, not weighed
     try:
         total = amount.of_dose(quantity, opioid, opioid.route)
     except NotCounted:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.clinical import Dosage, Moment, Quantity, QuantityRange, Ratio
 from cds.dose import amount, sig, timing
@@ -24,8 +26,7 @@ _NEVER_SWALLOWED = ("fentanyl", "sufentanil", "buprenorphine")
 _LOCAL_ANAESTHETICS = {"bupivacaine", "levobupivacaine", "ropivacaine", "lidocaine", "chloroprocaine"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One instruction.
 
     gap       why it has no number; then `dose` is None

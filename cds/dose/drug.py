@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.clinical import Coding, Concept, Ingredient, Medication
 from cds.dose import names
@@ -23,8 +25,7 @@ _ATC = ("whocc.no/atc", "2.16.840.1.113883.6.73")
 _ATC_OPIOIDS = ("N02A", "N07BC", "N01AH", "R05DA")
 
 
-@dataclass(frozen=True, slots=True)
-class Opioid:
+class Opioid(Struct, frozen=True):
     """One opioid of a medication, as far as the record tells it.
 
     mg, per    strength: milligrams in one unit, mL, h or actuation; None where it is not known
@@ -51,8 +52,7 @@ class Opioid:
         return self.per == "h" or self.form == "patch"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """What a medication turned out to be.
 
     opioids  one for each opioid in it; empty for any other drug

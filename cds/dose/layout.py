@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from cds.clinical import AsOf, Moment, Precision, Source
 from cds.dose import amount, dosage

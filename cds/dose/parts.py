@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from cds.clinical import Quantity, QuantityRange
 from cds.dose.drug import Opioid

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import partial
+
+from msgspec.structs import replace
 
 from cds.clinical import AsOf, Medication, MedicationUse, Moment, Precision, Source, Uncounted
 from cds.dose.course import Plan, after, interval, read_lines

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from cds.clinical import AsOf, ProposedDose, Source, Uncounted
 from cds.dose import factors

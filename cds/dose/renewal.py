@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from cds.clinical import MedicationUse, Source
 from cds.dose.course import Course, Plan

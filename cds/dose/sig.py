@@ -7,8 +7,11 @@ sig is refused. A wrong dose from a clever guess is worse than a dose that is de
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.dose.schedule import Schedule
 from cds.dose.sig_words import (
@@ -49,8 +52,7 @@ from cds.dose.units import unit_of
 from cds.dose.values import HOURS, ONE, ZERO, Range
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """The most in a day that a text permits, in `unit` ("" for "max 8/day": what the dose is counted in).
 
     up_to  said as "up to 4 tablets daily", which may be the whole instruction
@@ -61,8 +63,7 @@ class Cap:
     up_to: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One instruction of a sig.
 
     low, high  amount each time, None where the text names none

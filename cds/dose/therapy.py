@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.clinical import Source
 from cds.dose.course import Plan
@@ -15,8 +17,7 @@ _TIED = "two resources of one day for one product differ: the lower and the high
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Active:
+class Active(Struct, frozen=True):
     """A resource and its pieces that cover the day."""
 
     plan: Plan
@@ -31,8 +32,7 @@ class Active:
         return tuple(piece.gap for piece in self.pieces if piece.gap is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What one resource contributes to the day, in mg of its opioid."""
 
     plan: Plan
@@ -47,8 +47,7 @@ class Share:
         return self.plan.use.source is Source.ADMINISTERED
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Everything that counts on the day, and everything that could not be counted.
 
     native  amounts known in mg of drugs that have no factor

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from cds.clinical import Quantity
 from cds.dose.values import NotCounted
@@ -44,8 +45,7 @@ _COUNT = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What a unit measures, and what one of it is worth.
 
     kind    mass (mg), volume (mL), count, or time (h)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from cds.errors import UnitError
 
@@ -37,8 +38,7 @@ class NotCounted(UnitError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A value known to lie between two bounds; low equals high where it is known exactly."""
 
     low: Decimal
@@ -64,8 +64,7 @@ class Range:
 NOTHING = Range(ZERO, ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of days with one and the same amount of one opioid, from one dosage line or administration.
 
     first, last   both days included

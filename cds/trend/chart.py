@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from msgspec.structs import astuple
+
 from cds.clinical import AsOf, DoseDay, PainSeries
 from cds.knowledge.estimator import Estimator
 from cds.trend.levels import Dose, Flat, levels, runs
@@ -79,15 +81,17 @@ def blocks(series: Sequence[DoseDay]) -> tuple[Block, ...]:
     found: list[Block] = []
     first = last = 0
     told: DoseDay | None = None
+    saying: tuple[object, ...] = ()
     for day in series:
         number = day.day.toordinal()
+        says = astuple(day)[1:]
         if told is not None:
-            if number == last + 1 and day[1:] == told[1:]:
+            if number == last + 1 and says == saying:
                 last = number
                 continue
             found.append(Block(first, last, told))
         first = last = number
-        told = day
+        told, saying = day, says
     if told is not None:
         found.append(Block(first, last, told))
     return tuple(found)
