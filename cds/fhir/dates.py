@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from cds.clinical import Moment, Precision
 
@@ -18,9 +19,13 @@ _TEXT = re.compile(
     r"(?P<zone>Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00))?)?)?",
     re.ASCII,
 )
+# Days and times of years that are no placeholder, to the second or a fraction of it.
 _COMMON = re.compile(
-    r"(?:19|20|21)\d\d-\d\d-\d\d(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d))?", re.ASCII
+    r"(?:19|20|21)\d\d-\d\d-\d\d"
+    r"(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(Z|[+-](?:0\d|1[0-3]):[0-5]\d))?",
+    re.ASCII,
 )
+_A_DAY = timedelta(days=1)
 _LEADING_DAY = re.compile(r"\s*(\d{4})-(\d\d)-(\d\d)(?!\d)", re.ASCII)
 
 # Placeholders such as 0001-01-01 mean "unknown" in real systems: nobody alive has a date before FIRST_YEAR.
@@ -39,8 +44,9 @@ def moment(text: str, zone: tzinfo | None) -> Moment:
 
     Raises ValueError, without the text, for anything else and for years before 1850.
     """
-    if _COMMON.fullmatch(text):
-        return _common(text, zone)
+    found = common(text, zone)
+    if found is not None:
+        return found
     match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError("not a FHIR date or dateTime")
@@ -69,23 +75,29 @@ def moment(text: str, zone: tzinfo | None) -> Moment:
     )
     offset = _offset(match["zone"])
     if zone is not None:
-        there = local.replace(tzinfo=timezone(offset)).astimezone(zone)
-        local, offset = there.replace(tzinfo=None, fold=0), there.utcoffset() or timedelta(0)
+        local, offset = _there(local, offset, zone)
     return Moment(local, local, Precision.TIME, offset)
 
 
-def _common(text: str, zone: tzinfo | None) -> Moment:
-    """The same for a day, or a time to the second, of a year that is no placeholder: datetime reads these itself."""
+def common(text: str, zone: tzinfo | None) -> Moment | None:
+    """The same for nearly all that is written, which datetime reads itself; None for another form or other years.
+
+    Raises ValueError for a day that is not in the calendar.
+    """
+    match = _COMMON.fullmatch(text)
+    if match is None:
+        return None
+    written = match[1]
     try:
-        at = datetime.fromisoformat(text)
+        local = datetime.fromisoformat(text if written is None else text[: -len(written)])
     except ValueError:
         raise ValueError("no such day in the calendar") from None
-    if at.tzinfo is None:
-        return Moment(at, at + timedelta(days=1), Precision.DAY)
+    if written is None:
+        return Moment(local, local + _A_DAY, Precision.DAY)
+    offset = _offset(written)
     if zone is not None:
-        at = at.astimezone(zone)
-    local = at.replace(tzinfo=None, fold=0)
-    return Moment(local, local, Precision.TIME, at.utcoffset() or timedelta(0))
+        local, offset = _there(local, offset, zone)
+    return Moment(local, local, Precision.TIME, offset)
 
 
 def leading_day(text: object) -> date | None:
@@ -102,6 +114,12 @@ def leading_day(text: object) -> date | None:
         return None
 
 
+def _there(local: datetime, offset: timedelta, zone: tzinfo) -> tuple[datetime, timedelta]:
+    there = local.replace(tzinfo=timezone(offset)).astimezone(zone)
+    return there.replace(tzinfo=None, fold=0), there.utcoffset() or timedelta(0)
+
+
+@lru_cache(maxsize=2048)
 def _offset(text: str) -> timedelta:
     if text == "Z":
         return timedelta(0)

@@ -2,16 +2,18 @@
 
 fhir.resources stays the judge of validity: what this module accepts, the models of every version accept too
 (tests/test_fhir_plain.py proves it over mutated resources), and whatever it does not accept is given to the models.
-It extracts nothing; extraction is the same for both. Deliberately narrow: closed sets of fields, texts that are not
-empty, times within 1900-2199 whose day exists in every year.
+It extracts nothing (cds/fhir/flat.py does). Deliberately narrow: closed sets of fields, texts without quotes, breaks
+or needless blanks, times within 1900-2199 whose day exists in every year.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
+import orjson
 from msgspec import UNSET, Meta, UnsetType
 
 from cds.clinical import FhirVersion
@@ -21,61 +23,59 @@ _DAY = (
 )
 _CLOCK = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
 
-Text = Annotated[str, Meta(pattern=r"^[^\s\ud800-\udfff](?:[^\ud800-\udfff]*[^\s\ud800-\udfff])?\Z")]
-Code = Annotated[str, Meta(pattern=r"^[!-~]+(?: [!-~]+)*\Z")]
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}\Z")]
-Time = Annotated[str, Meta(pattern=rf"^{_DAY}(?:{_CLOCK})?\Z")]
+Time = str  # read by `cds.fhir.dates.common` or the resource is not plain
 Instant = Annotated[str, Meta(pattern=rf"^{_DAY}{_CLOCK}\Z")]
 Whole = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Number = Annotated[float, Meta(ge=0, le=1e9)]
+Number = Annotated[int, Meta(ge=0, le=10**9)] | Annotated[float, Meta(ge=0, le=1e9)]
 
 
-class _Closed(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """Unknown fields make the resource one for the models."""
+class _Closed(msgspec.Struct, forbid_unknown_fields=True):
+    """Unknown fields make the resource one for the models. Of a plain `str` no more is asked than `_tidy` does."""
 
 
 class Coding(_Closed):
-    system: Code | UnsetType = UNSET
-    code: Code | UnsetType = UNSET
-    display: Text | UnsetType = UNSET
-    version: Code | UnsetType = UNSET
+    system: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    display: str | UnsetType = UNSET
+    version: str | UnsetType = UNSET
     userSelected: bool | UnsetType = UNSET
 
 
 class Concept(_Closed):
     coding: list[Coding] | UnsetType = UNSET
-    text: Text | UnsetType = UNSET
+    text: str | UnsetType = UNSET
 
 
 class Reference(_Closed):
-    reference: Code | UnsetType = UNSET
-    display: Text | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    display: str | UnsetType = UNSET
 
 
 class Identifier(_Closed):
-    use: Code | UnsetType = UNSET
-    system: Code | UnsetType = UNSET
-    value: Text | UnsetType = UNSET
+    use: str | UnsetType = UNSET
+    system: str | UnsetType = UNSET
+    value: str | UnsetType = UNSET
     type: Concept | UnsetType = UNSET
 
 
 class MetaPart(_Closed):
     versionId: Id | UnsetType = UNSET
     lastUpdated: Instant | UnsetType = UNSET
-    profile: list[Code] | UnsetType = UNSET
+    profile: list[str] | UnsetType = UNSET
     tag: list[Coding] | UnsetType = UNSET
 
 
 class Narrative(_Closed):
-    status: Code
-    div: Text
+    status: Literal["generated", "extensions", "additional", "empty"]
+    div: Annotated[str, Meta(min_length=1)]
 
 
 class Quantity(_Closed):
     value: Number
-    unit: Text | UnsetType = UNSET
-    system: Code | UnsetType = UNSET
-    code: Code | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
+    system: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
 
 
 class Period(_Closed):
@@ -87,7 +87,7 @@ class Repeat(_Closed):
     boundsPeriod: Period | UnsetType = UNSET
     frequency: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET
     period: Number | UnsetType = UNSET
-    periodUnit: Code | UnsetType = UNSET
+    periodUnit: str | UnsetType = UNSET
 
 
 class Timing(_Closed):
@@ -102,19 +102,16 @@ class DoseAndRate(_Closed):
 
 class Dosage(_Closed):
     sequence: Whole | UnsetType = UNSET
-    text: Text | UnsetType = UNSET
+    text: str | UnsetType = UNSET
     timing: Timing | UnsetType = UNSET
+    asNeededBoolean: bool | UnsetType = UNSET
     route: Concept | UnsetType = UNSET
     doseAndRate: list[DoseAndRate] | UnsetType = UNSET
 
 
-class OrderDosage(Dosage):
-    asNeededBoolean: bool | UnsetType = UNSET
-
-
 class _Resource(_Closed):
     resourceType: str
-    status: Code
+    status: str
     subject: Reference
     id: Id | UnsetType = UNSET
     meta: MetaPart | UnsetType = UNSET
@@ -143,9 +140,8 @@ class _OwnMeta(msgspec.Struct):
     lastUpdated: Instant | UnsetType = UNSET
 
 
-class _OwnNarrative(msgspec.Struct, forbid_unknown_fields=True):
-    status: Literal["generated", "extensions", "additional", "empty"]
-    div: Annotated[str, Meta(min_length=1)]
+class _OwnQuantity(msgspec.Struct):
+    value: Number
 
 
 class ObservationParts(msgspec.Struct):
@@ -153,21 +149,21 @@ class ObservationParts(msgspec.Struct):
 
     id: Id | UnsetType = UNSET
     meta: _OwnMeta | UnsetType = UNSET
-    text: _OwnNarrative | UnsetType = UNSET
+    text: Narrative | UnsetType = UNSET
     effectiveDateTime: Time | UnsetType = UNSET
     issued: Instant | UnsetType = UNSET
     valueInteger: Whole | UnsetType = UNSET
-    valueQuantity: Quantity | UnsetType = UNSET
+    valueQuantity: _OwnQuantity | UnsetType = UNSET
 
 
 class MedicationRequest(_Resource, kw_only=True):
-    intent: Code
+    intent: str
     medicationCodeableConcept: Concept
     authoredOn: Time | UnsetType = UNSET
     category: list[Concept] | UnsetType = UNSET
     encounter: Reference | UnsetType = UNSET
     requester: Reference | UnsetType = UNSET
-    dosageInstruction: list[OrderDosage] | UnsetType = UNSET
+    dosageInstruction: list[Dosage] | UnsetType = UNSET
 
 
 class MedicationStatement(_Resource, kw_only=True):
@@ -175,7 +171,7 @@ class MedicationStatement(_Resource, kw_only=True):
     effectiveDateTime: Time | UnsetType = UNSET
     effectivePeriod: Period | UnsetType = UNSET
     dateAsserted: Time | UnsetType = UNSET
-    dosage: list[OrderDosage] | UnsetType = UNSET
+    dosage: list[Dosage] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if (self.effectiveDateTime, self.effectivePeriod).count(UNSET) < 1:
@@ -183,7 +179,7 @@ class MedicationStatement(_Resource, kw_only=True):
 
 
 class Given(_Closed):
-    text: Text | UnsetType = UNSET
+    text: str | UnsetType = UNSET
     route: Concept | UnsetType = UNSET
     dose: Quantity | UnsetType = UNSET
 
@@ -200,15 +196,21 @@ class MedicationDispense(_Resource, kw_only=True):
     whenHandedOver: Time | UnsetType = UNSET
     quantity: Quantity | UnsetType = UNSET
     daysSupply: Quantity | UnsetType = UNSET
-    dosageInstruction: list[OrderDosage] | UnsetType = UNSET
+    dosageInstruction: list[Dosage] | UnsetType = UNSET
     authorizingPrescription: list[Reference] | UnsetType = UNSET
 
 
-_R4: Mapping[str, Any] = {
-    each.__name__: each
-    for each in (Observation, MedicationRequest, MedicationStatement, MedicationAdministration, MedicationDispense)
+Shape = Observation | MedicationRequest | MedicationStatement | MedicationAdministration | MedicationDispense
+Shapes = Mapping[str, type[Shape]]
+_R4: Shapes = {
+    "Observation": Observation,
+    "MedicationRequest": MedicationRequest,
+    "MedicationStatement": MedicationStatement,
+    "MedicationAdministration": MedicationAdministration,
+    "MedicationDispense": MedicationDispense,
 }
-Shapes = Mapping[str, Any]
+_QUOTES_AS_BLANKS = bytes.maketrans(b'"', b" ")
+_ODD_BLANK = re.compile(r"[^\S ]")
 
 
 def shapes_of(version: FhirVersion) -> Shapes:
@@ -216,17 +218,37 @@ def shapes_of(version: FhirVersion) -> Shapes:
     return _R4 if version is FhirVersion.R4 else {}
 
 
-def plain(raw: Mapping[str, object], shape: Any) -> bool:
-    """True where the models surely accept this resource as it is; False, as for no shape, says nothing."""
-    if shape is None:
-        return False
+def plain(raw: Mapping[str, object], shape: type[Shape]) -> Shape | None:
+    """The resource in its shape, where the models surely accept it as it is; None says nothing."""
     try:
-        msgspec.convert(raw, shape)
-    except (msgspec.ValidationError, ValueError, RecursionError):
+        found = msgspec.convert(raw, shape)
+        written = orjson.dumps({**raw, "text": None})
+    except (ValueError, TypeError, RecursionError):  # msgspec's and orjson's complaints are such
+        return None
+    return found if _tidy(written) and (found.text is UNSET or encodable(found.text)) else None
+
+
+def encodable(narrative: Narrative) -> bool:
+    """False where half a surrogate pair stands in it."""
+    try:
+        narrative.div.encode()
+    except UnicodeEncodeError:
         return False
     return True
 
 
+def _tidy(written: bytes) -> bool:
+    """Whether every text of this JSON without blanks between its parts may stand where FHIR wants a code or a string.
+
+    That is one look for all of them, since a look at each costs more than the rest: none is empty, begins or ends with
+    a blank, holds two in a row or another blank than a space, and nothing had to be escaped.
+    """
+    if b"\\" in written or b"  " in written.translate(_QUOTES_AS_BLANKS):
+        return False
+    return written.isascii() or not _ODD_BLANK.search(written.decode())
+
+
 # msgspec learns a shape at its first use, and the process dies where two threads are first at once: learn them now.
-for _shape in (ObservationParts, *_R4.values()):
+for _shape in _R4.values():
     plain({}, _shape)
+msgspec.convert({}, ObservationParts)

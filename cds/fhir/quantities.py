@@ -69,12 +69,12 @@ def period(node: Node | None) -> Span | None:
     if node is None:
         return None
     start, end = node.moment("start"), node.moment("end")
-    if start is not None and end is not None and _turned(start, end):
+    if start is not None and end is not None and turned(start, end):
         raise node.refusal("end", "before start")
     return Span(start, end)
 
 
-def _turned(start: Moment, end: Moment) -> bool:
+def turned(start: Moment, end: Moment) -> bool:
     """True where the end is surely before the start; across a change of offset (summer time) only UTC can tell."""
     if start.utc and end.utc:
         return end.utc < start.utc

@@ -27,11 +27,11 @@ from cds.fhir.node import Node, words
 from cds.fhir.quantities import concept, concepts, quantity, ratio
 from cds.fhir.timing import choice_as_needed, dosages, dose_and_rate, given
 
-_REQUEST = words("active on-hold cancelled completed entered-in-error stopped draft unknown")
-_INTENT = words("proposal plan order original-order reflex-order filler-order instance-order option")
-_STATEMENT = words("active completed entered-in-error intended stopped on-hold unknown not-taken")
-_DISPENSE = words("preparation in-progress cancelled on-hold completed entered-in-error stopped declined unknown")
-_ADMINISTRATION = words("in-progress not-done on-hold completed entered-in-error stopped unknown")
+REQUEST = words("active on-hold cancelled completed entered-in-error stopped draft unknown")
+INTENT = words("proposal plan order original-order reflex-order filler-order instance-order option")
+STATEMENT = words("active completed entered-in-error intended stopped on-hold unknown not-taken")
+DISPENSE = words("preparation in-progress cancelled on-hold completed entered-in-error stopped declined unknown")
+ADMINISTRATION = words("in-progress not-done on-hold completed entered-in-error stopped unknown")
 _PROCEDURE = words("preparation in-progress not-done on-hold stopped completed entered-in-error unknown")
 _ENCOUNTER = words("planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown")
 
@@ -96,10 +96,10 @@ def _request(node: Node, about: About) -> MedicationUse:
     return MedicationUse(
         reference=about.sent.reference,
         source=Source.ORDERED,
-        status=node.needed_word("status", _REQUEST),
+        status=node.needed_word("status", REQUEST),
         medication=_drug(node, about),
         authored=node.moment("authoredOn"),
-        intent=node.needed_word("intent", _INTENT),
+        intent=node.needed_word("intent", INTENT),
         categories=concepts(node, "category"),
         do_not_perform=bool(node.flag("doNotPerform")),
         dosages=_dosages(node, "dosageInstruction"),
@@ -117,7 +117,7 @@ def _request(node: Node, about: About) -> MedicationUse:
 
 def _statement(node: Node, about: About) -> MedicationUse:
     category = concept(node.child("category"))
-    status = node.needed_word("status", _STATEMENT)
+    status = node.needed_word("status", STATEMENT)
     return MedicationUse(
         reference=about.sent.reference,
         source=Source.STATED,
@@ -140,7 +140,7 @@ def _dispense(node: Node, about: About) -> MedicationUse:
     return MedicationUse(
         reference=about.sent.reference,
         source=Source.DISPENSED,
-        status=node.needed_word("status", _DISPENSE),
+        status=node.needed_word("status", DISPENSE),
         medication=_drug(node, about),
         effective=Span(handed, handed) if handed else None,
         authored=handed or node.moment("whenPrepared"),
@@ -156,7 +156,7 @@ def _dispense(node: Node, about: About) -> MedicationUse:
 
 def _administration(node: Node, about: About) -> MedicationUse:
     category = concept(node.child("category"))
-    status = node.needed_word("status", _ADMINISTRATION)
+    status = node.needed_word("status", ADMINISTRATION)
     return MedicationUse(
         reference=about.sent.reference,
         source=Source.ADMINISTERED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -24,7 +24,8 @@ from cds.fhir.about import About
 from cds.fhir.alike import Alike
 from cds.fhir.copies import canonical, newest
 from cds.fhir.dialect import Dialect, Value
-from cds.fhir.judge import Verdict, judge, listed
+from cds.fhir.flat import Flat
+from cds.fhir.judge import judge, listed
 from cds.fhir.medicines import Medicines
 from cds.fhir.node import Node, Refused
 from cds.fhir.plain import Shapes, plain, shapes_of
@@ -86,9 +87,10 @@ class _Reading:
         self._models = dialect.models()
         self._sifted = sifted
         self._zone = zone
-        self._alike = Alike(shapes, zone, self._observation)
         self._unread: list[Unread] = []
         self._links = Links(sifted.mine)
+        self._flat = Flat(self._links, zone)
+        self._alike = Alike(self._flat)
         single, unclear = newest(sifted.medicines)
         self._medicines = Medicines(
             single,
@@ -136,26 +138,28 @@ class _Reading:
     def _value(self, sent: Sent) -> Value | None:
         if _raw_in_error(sent):
             return None
-        value: Value | None = self._alike.read(sent) if sent.kind == "Observation" else None
+        value = self._short(sent)
         if value is None:
             value = self._read(sent, lambda node: self._extract(node, sent))
         return None if _entered_in_error(value) else value
+
+    def _short(self, sent: Sent) -> Value | None:
+        """The value of a resource of the common flat shape; None where the models have to be asked."""
+        shape = self._shapes.get(sent.kind)
+        if shape is None:
+            return None
+        if sent.kind == "Observation":
+            return self._alike.read(sent)
+        found = plain(sent.raw, shape)
+        return None if found is None else self._flat.read(found, sent)
 
     def _extract(self, node: Node, sent: Sent) -> Value:
         about = About(sent, self._sifted.bound.names, self._links, self._medicines, self._dialect.medication)
         return self._dialect.extract[sent.kind](node, about)
 
-    def _observation(self, raw: Mapping[str, object], sent: Sent) -> Observation:
-        value = self._extract(Node(raw, self._zone), sent)
-        assert isinstance(value, Observation)  # noqa: S101  the kind says so
-        return value
-
     def _read(self, sent: Sent, extract: Callable[[Node], T]) -> T | None:
         """The value of one resource, after the models have accepted it; None and a line in unread otherwise."""
-        if plain(sent.raw, self._shapes.get(sent.kind)):
-            verdict = Verdict(sent.raw)
-        else:
-            verdict = judge(sent.kind, sent.raw, self._models[sent.kind])
+        verdict = judge(sent.kind, sent.raw, self._models[sent.kind])
         if verdict.raw is None:
             reason, where = listed(verdict.refused), verdict.where
         else:

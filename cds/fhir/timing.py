@@ -8,7 +8,7 @@ from cds.clinical import Dosage, DoseAndRate, Ratio, Repeat, Timing
 from cds.fhir.node import Node, words
 from cds.fhir.quantities import concept, period, quantity, quantity_range, ratio
 
-_UNITS = words("s min h d wk mo a")
+UNITS = words("s min h d wk mo a")
 _DAYS = words("mon tue wed thu fri sat sun")
 _EVENTS = words(
     "MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT PHS IMD"
@@ -46,12 +46,12 @@ def repeat(node: Node | None) -> Repeat | None:
         count_max=node.integer("countMax"),
         duration=node.number("duration"),
         duration_max=node.number("durationMax"),
-        duration_unit=node.word("durationUnit", _UNITS),
+        duration_unit=node.word("durationUnit", UNITS),
         frequency=node.integer("frequency"),
         frequency_max=node.integer("frequencyMax"),
         period=node.number("period"),
         period_max=node.number("periodMax"),
-        period_unit=node.word("periodUnit", _UNITS),
+        period_unit=node.word("periodUnit", UNITS),
         day_of_week=node.word_list("dayOfWeek", _DAYS),
         time_of_day=node.texts("timeOfDay"),
         when=node.word_list("when", _EVENTS),
