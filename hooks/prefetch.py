@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from msgspec import structs
+
 from cds.bundles import entries_of, gaps_of, unwrapped
 from cds.clinical import Entry, Gap
 from cds.errors import MissingData, PatientMismatch
@@ -195,7 +197,9 @@ def _holds(part: Part, kind: str) -> bool:
 
 def _moved(entry: Entry, where: str, first: int) -> Entry:
     number, _, rest = entry.position.removeprefix(f"{where}.entry[").partition("]")
-    return replace(entry, position=f"{where}.entry[{first + int(number)}]{rest}") if number.isdigit() else entry
+    if not number.isdigit():
+        return entry
+    return structs.replace(entry, position=f"{where}.entry[{first + int(number)}]{rest}")
 
 
 def _next(bundle: Mapping[str, object]) -> str | None:

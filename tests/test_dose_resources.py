@@ -458,10 +458,10 @@ def test_an_unknown_table_is_refused():
 
 
 def test_ten_thousand_resources_are_swept_once():
-    from dataclasses import replace
     from datetime import timedelta
 
     from dosing import as_of, knowledge, record
+    from msgspec.structs import replace
 
     from cds.clinical import FhirVersion, MedicationUse, Patient, PatientRecord, Source
     from cds.dose import timeline

@@ -1,13 +1,13 @@
 """What the models refuse: read without it where no decision uses it, else named, and never silently lost."""
 
 import ast
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from fhir_samples import DRUG, ME, PATIENT, administration, reason, record, request, score, without
+from msgspec.structs import replace
 
 import cds.fhir
 from cds.clinical import Entry, FhirVersion

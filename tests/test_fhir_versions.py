@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from fhir_samples import LOINC, ME, PATIENT, RXNORM, administration, record, request, score, without
 from fhir_twins import KINDS, R4, R5, SCORE, STU3, medication_use, problem
+from msgspec.structs import replace
 
 from cds.clinical import Coding, Concept, FhirVersion, Quantity, QuantityRange, Ratio, Source
 

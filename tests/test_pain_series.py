@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from trend_charts import NOBODY, RULES, end_of
 
 from cds import pain
@@ -194,7 +195,7 @@ def test_function_scores_stand_beside_pain() -> None:
 
 
 def test_of_several_codings_the_numeric_rating_wins_over_the_qualitative_one() -> None:
-    both = replace(observed(points("7.5")), concept=coded(REPORTED, NRS))
+    both = structs.replace(observed(points("7.5")), concept=coded(REPORTED, NRS))
     assert [s.instrument for s in read(both).scores] == ["nrs"]
 
 
@@ -241,8 +242,8 @@ def test_a_site_names_its_own_codes(tmp_path: Path) -> None:
         "system,code,instrument,scale\nurn:site:flowsheet,301070,nrs,0-10\nurn:site:flowsheet,9,vas-site,0-100\n"
     )
     using = scales.load(RULES, own)
-    local = replace(observed(7), concept=coded("301070", system="urn:site:flowsheet"))
-    large = replace(observed(7, reference="Observation/2"), concept=coded("9", system="urn:site:flowsheet"))
+    local = structs.replace(observed(7), concept=coded("301070", system="urn:site:flowsheet"))
+    large = structs.replace(observed(7, reference="Observation/2"), concept=coded("9", system="urn:site:flowsheet"))
     assert [(s.instrument, s.score) for s in read(local, large, using=using).scores] == [("nrs", 7), ("vas-site", 0.7)]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
 
+from msgspec import Struct
+
 from cds.clinical.time import AsOf
 
 
@@ -15,8 +17,7 @@ class FhirVersion(StrEnum):
     STU3 = "STU3"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One raw resource of the input, before any FHIR model has seen it.
 
     resource  parsed JSON; usually an object, but nothing is promised

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+from msgspec import Struct
+
 from cds.clinical.codes import Concept, Quantity, QuantityRange, Ratio
 from cds.clinical.time import Moment, Span
 
@@ -19,8 +21,7 @@ class Source(IntEnum):
     ADMINISTERED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """Timing.repeat; units are the FHIR codes s, min, h, d, wk, mo, a."""
 
     bounds_start: Moment | None = None
@@ -42,22 +43,19 @@ class Repeat:
     offset: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     events: tuple[Moment, ...] = ()
     repeat: Repeat | None = None
     code: Concept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DoseAndRate:
+class DoseAndRate(Struct, frozen=True):
     kind: Concept | None = None  # ordered | calculated
     dose: Quantity | QuantityRange | None = None
     rate: Ratio | QuantityRange | Quantity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+class Dosage(Struct, frozen=True):
     sequence: int | None = None
     text: str | None = None
     patient_instruction: str | None = None
@@ -77,8 +75,7 @@ class Ingredient:
     is_active: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Medication:
+class Medication(Struct, frozen=True):
     """What is taken, wherever the resource kept it (inline code, contained, referenced, in the bundle)."""
 
     concept: Concept | None
@@ -86,8 +83,7 @@ class Medication:
     ingredients: tuple[Ingredient, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationUse:
+class MedicationUse(Struct, frozen=True):
     """One MedicationRequest, MedicationStatement, MedicationDispense or MedicationAdministration of any version.
 
     reference       Type/id, else fullUrl, else entry[n]

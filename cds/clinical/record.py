@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from msgspec import Struct
+
 from cds.clinical.asked import FhirVersion
 from cds.clinical.codes import Coding, Concept, Quantity
 from cds.clinical.medications import MedicationUse
@@ -65,8 +67,7 @@ class Component:
     value: Quantity | Concept | str | int | bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     reference: str
     status: str | None
     concept: Concept | None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 
+from msgspec import Struct
+
 
 class Precision(IntEnum):
     """How exactly a FHIR date or dateTime was written."""
@@ -16,8 +18,7 @@ class Precision(IntEnum):
     TIME = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A FHIR date, dateTime or instant, on the wall clock of its own offset.
 
     start      first local instant that the text covers (naive)
@@ -47,8 +48,7 @@ class Moment:
         return None if self.offset is None else self.start - self.offset
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A period; an open side is None."""
 
     start: Moment | None
