@@ -19,7 +19,6 @@ from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
 from hooks.ehr import Ehr, Fetched, uncounted
 from hooks.issuers import Issuer
 from hooks.mount import mounted
-from hooks.openapi import document
 from hooks.problems import HEADERS, Refused, json_response
 from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
@@ -168,6 +167,8 @@ def _routes(app: Flask, door: Door) -> None:
 
     @app.get("/openapi.json")
     def openapi() -> Response:
+        from hooks.openapi import document  # apispec is needed for nothing else
+
         return json_response(document(door.services, door.settings, [rule.rule for rule in app.url_map.iter_rules()]))
 
 

@@ -16,8 +16,9 @@ from served import request_of
 from cds import case
 from cds.clinical import Exposure, Source
 from hooks.pages import rows, sealed_case
-from hooks.pages.chart import ChartData, Mark, Point, Stretch, svg
+from hooks.pages.chart import ChartData, Mark, Point, Stretch
 from hooks.pages.chart_data import chart_data
+from hooks.pages.drawing import svg
 from hooks.pages.view import page_view
 from hooks.pages.words import number, signed
 

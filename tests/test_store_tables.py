@@ -2,17 +2,22 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from databases import PACKAGE, binaries, postgresql
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hooks
 from hooks.store import FeedbackEvent, IssuedCard, Store, StoreError, open_store
 from hooks.store.budget import Budget
 from hooks.store.cards import feedback_table, issued_table, purge, remember_cards, remember_feedback
+from hooks.store.connect import NEWEST
 from hooks.store.keys import keyed_hash
 from hooks.store.outbox import Outbox
 from hooks.store.sealed import Vault
@@ -233,3 +238,9 @@ def test_two_findings_do_not_silence_each_other(budget):
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
 def test_different_parts_have_different_keyed_hashes(one, other):
     assert (keyed_hash(b"k" * 32, *one) == keyed_hash(b"k" * 32, *other)) == (one == other)
+
+
+def test_the_newest_revision_is_the_last_of_the_migrations():
+    config = Config()
+    config.set_main_option("script_location", str(Path(hooks.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST

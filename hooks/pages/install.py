@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from cds.clinical import Assessment, Case
 from cds.knowledge import Knowledge
@@ -18,8 +19,6 @@ from hooks.pages import smart_file
 from hooks.pages.bench import Bench, add_bench
 from hooks.pages.html import Html, blueprint
 from hooks.pages.routes import SignedPages, add_signed
-from hooks.pages.smart_client import SmartClient
-from hooks.pages.smart_routes import Launches, add_launches
 from hooks.services import Service
 from hooks.settings import Settings
 from hooks.store.connect import Store
@@ -64,21 +63,7 @@ def install(app: Flask, house: House, signed: SignedPages | None) -> None:
     if signed is not None and settings.development:
         add_bench(pages, Bench(app, house.desk, house.services, development(settings), signed, html, house.clock))
     if settings.smart is not None and settings.secret_key is not None:
-        add_launches(
-            pages,
-            Launches(
-                settings=settings,
-                registrations=smart_file.load(settings.smart),
-                client=SmartClient(house.web, f"{settings.public_url}/smart/callback"),
-                vault=Vault(house.store, settings.secret_key.get_secret_value().encode(), "session"),
-                desk=house.desk,
-                service=house.services["oih-patient-view"],
-                issuers=house.issuers,
-                html=html,
-                now=lambda: int(time.time()),
-                clock=house.clock,
-            ),
-        )
+        _launches(pages, house, settings.smart, settings.secret_key.get_secret_value().encode(), html)
     app.register_blueprint(pages)
 
 
@@ -92,3 +77,25 @@ def _again(house: House) -> Callable[[Case, str], tuple[Assessment, Knowledge] |
         return house.desk.again(case, issuer), house.desk.reading(issuer, case.version).knowledge
 
     return again
+
+
+def _launches(pages: Blueprint, house: House, registrations: Path, key: bytes, html: Html) -> None:
+    # Only here: Authlib and httpx are needed where there is a launch.
+    from hooks.pages.smart_client import SmartClient
+    from hooks.pages.smart_routes import Launches, add_launches
+
+    add_launches(
+        pages,
+        Launches(
+            settings=house.settings,
+            registrations=smart_file.load(registrations),
+            client=SmartClient(house.web, f"{house.settings.public_url}/smart/callback"),
+            vault=Vault(house.store, key, "session"),
+            desk=house.desk,
+            service=house.services["oih-patient-view"],
+            issuers=house.issuers,
+            html=html,
+            now=lambda: int(time.time()),
+            clock=house.clock,
+        ),
+    )

@@ -16,7 +16,7 @@ from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
 from hooks.pages import rows, words
 from hooks.pages.changes import what_would_change
-from hooks.pages.chart import ChartData, svg
+from hooks.pages.chart import ChartData
 from hooks.pages.chart_data import chart_data
 from hooks.pages.rows import DoseRow, EventRow, LevelRow, ScoreRow, StepRow
 from hooks.pages.words import UNKNOWN, count, day, number, signed
@@ -142,6 +142,9 @@ def drawn(data: ChartData) -> Markup:
     """The drawing for wide and for narrow screens, of which the style sheet shows one; "" where there is nothing to draw."""
     if not (data.doses or data.points):
         return Markup("")
+    # Only now: matplotlib takes half a second to import, and a service whose pages nobody opens never needs it.
+    from hooks.pages.drawing import svg
+
     return Markup(svg(data) + svg(data, narrow=True))  # noqa: S704 - drawn by us; the drawing escapes its labels
 
 

@@ -7,17 +7,14 @@ from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from cds.errors import OihError
 
 BUSY_TIMEOUT_MS = 5000
+NEWEST = "0001"  # the last of hooks/migrations/versions
 
 
 class StoreError(OihError):
@@ -53,15 +50,13 @@ class Store:
             if self.dialect == "postgresql":
                 # Two workers may start together; the second waits here and then finds nothing to do.
                 connection.execute(text("SELECT pg_advisory_xact_lock(72157041)"))
-            config = migrations()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if _revision(connection) != NEWEST:
+                _upgrade(connection)
 
-    def revision(self) -> tuple[str | None, str | None]:
+    def revision(self) -> tuple[str | None, str]:
         """(revision of the database, newest revision known to this program). Raises StoreError."""
         with self.begin() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        return current, ScriptDirectory.from_config(migrations()).get_current_head()
+            return _revision(connection), NEWEST
 
     def dispose(self) -> None:
         """Close pooled connections; a later call opens new ones."""
@@ -78,10 +73,23 @@ def open_store(url: str) -> Store:
     return store
 
 
-def migrations() -> Config:
+def _revision(connection: Connection) -> str | None:
+    """What Alembic has noted in this database; None: nothing."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    # Only here: Alembic takes longer to import than the tables to make, and most starts find them current.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("hooks") / "migrations"))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _engine(url: str) -> Engine:
