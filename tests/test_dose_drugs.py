@@ -1,17 +1,21 @@
 """Which opioid a medication is: codes wherever they stand, ingredients, NDC crosswalk, names."""
 
 import csv
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from dosing import (
     BID,
+    DAILY,
     HYDROCODONE_5,
     MORPHINE,
     OXYCODONE,
     OXYCODONE_5,
     OXYCODONE_10,
     RXNORM,
+    administration,
     day,
     dosage,
     doses,
@@ -252,6 +256,11 @@ def test_products_are_identified_by_their_own_code_and_by_nothing_else(rxcui):
         ("codes/opioid_names.csv", ",generic,", ",nickname,", "kind 'nickname'"),
         ("dose.toml", "value = 10, unit", 'value = "ten", unit', "reading.open_order_years.value"),
         ("dose.toml", '"convention 6: design choice"', '""', "source is empty"),
+        ("dose.toml", "combination_units     = { value = 4", "combination_units     = { value = 0", "above 0"),
+        ("dose.toml", '"ropivacaine: co-ingredient of epidural', '"" #', r"\[local_anaesthetics\]: the source is empty"),
+        ("dose.toml", "[never_swallowed]\nopioids", "[never_swallowed]\nopiods", "opioids"),
+        ("dose.toml", "[local_anaesthetics]", "[anaesthetics]", "local_anaesthetics"),
+        ("dose.toml", "bare_units            = { value = 4, unit", "bare_units            = { value = 4, einheit", "unit"),
     ],
 )  # fmt: skip
 def test_a_wrong_data_file_is_refused_at_start(tmp_path, file, old, new, message):
@@ -265,6 +274,46 @@ def test_a_wrong_data_file_is_refused_at_start(tmp_path, file, old, new, message
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(KnowledgeError, match=message):
         drugs.load(tmp_path)
+
+
+def with_limit(name, value):
+    return replace(knowledge(), limits={**knowledge().limits, name: Decimal(value)})
+
+
+@pytest.mark.parametrize(
+    ("order", "name", "value", "before", "after"),
+    [
+        (request("1049221", dosage(mg(325), BID)), "combination_units", 65, (None, None, None), (975, 975, 975)),
+        (request(OXYCODONE_10, dosage(qty(6), BID)), "bare_units", 6, (None, None, None), (180, 180, 180)),
+    ],
+)
+def test_a_limit_of_the_rules_decides_what_is_counted(order, name, value, before, after):
+    assert day(doses(order), "2024-03-31") == before
+    assert day(doses(order, known=with_limit(name, value)), "2024-03-31") == after
+
+
+def test_the_rules_say_which_patches_are_worn_side_by_side():
+    given = [
+        administration("245134", qty(1, "patch"), f"2024-03-01T{hour}:00:00Z", id=f"a{hour}") for hour in ("08", "10")
+    ]
+    apart = day(doses(*given, on="2024-03-02"), "2024-03-02")
+    assert (apart, day(doses(*given, on="2024-03-02", known=with_limit("patches_together_hours", 2)), "2024-03-02")) == (
+        (60, 60, 60), (120, 120, 120),
+    )  # fmt: skip
+
+
+def test_the_rules_say_which_opioids_tablets_are_not_swallowed():
+    order = request({"text": "morphine"}, {"text": "1 tablet (15 mg total) twice daily"})
+    assert reasons(doses(order)) == {}
+    never = replace(knowledge(), never_swallowed=frozenset({"morphine"}))
+    assert reasons(doses(order, known=never)) == {"MedicationRequest/r1": "route-not-clear"}
+
+
+def test_the_rules_say_what_makes_a_mixture_epidural():
+    order = request("1233685", dosage(qty(10, "mL", "mL"), DAILY))  # fentanyl and ropivacaine
+    assert reasons(doses(order)) == {"MedicationRequest/r1": "neuraxial"}
+    none = replace(knowledge(), local_anaesthetics=frozenset())
+    assert "neuraxial" not in reasons(doses(order, known=none)).values()
 
 
 def test_a_combination_in_milligrams_is_the_opioid_s():

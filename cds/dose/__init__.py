@@ -97,7 +97,7 @@ def _administrations(plans: Plans, drugs: Drugs, as_of: AsOf) -> tuple[list[admi
             zeros += [zero] if zero is not None else []
         else:
             found += administered.given(plan, standing, drugs, as_of)
-    return administered.settle(found, as_of), zeros
+    return administered.settle(found, drugs, as_of), zeros
 
 
 def _aged(course: Course, drugs: Drugs, as_of: AsOf) -> Course:

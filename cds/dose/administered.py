@@ -21,8 +21,6 @@ from cds.knowledge.drugs import Drugs
 
 _REMOVED = re.compile(r"\bremov(?:e|ed|al)\b", re.IGNORECASE)
 _APPLIED = re.compile(r"\b(appl(?:y|ied)|place[d]?)\b", re.IGNORECASE)
-# Two patches of one therapy within the hour are worn side by side; a later one takes the place of the earlier.
-_SIDE_BY_SIDE = timedelta(hours=1)
 
 
 class Given(Struct, frozen=True):
@@ -106,8 +104,9 @@ def _words(concept: object) -> str:
     return str(getattr(concept, "text", "") or "")
 
 
-def settle(found: Iterable[Given], as_of: AsOf) -> list[Given]:
+def settle(found: Iterable[Given], drugs: Drugs, as_of: AsOf) -> list[Given]:
     """Ends what the next record ends: a rate by the next rate, a patch by its removal or the next patch."""
+    together = timedelta(hours=float(drugs.limits["patches_together_hours"]))
     settled: list[Given] = []
     for lane in _lanes(found).values():
         ordered = sorted(lane, key=lambda each: (each.start, each.plan.use.reference))
@@ -115,7 +114,7 @@ def settle(found: Iterable[Given], as_of: AsOf) -> list[Given]:
         for index, each in enumerate(ordered):
             if each.removal:
                 continue
-            settled.append(_ended(each, _next(ordered, starts, index), as_of))
+            settled.append(_ended(each, _next(ordered, starts, index, together), as_of))
     return settled
 
 
@@ -135,11 +134,12 @@ def _lanes(found: Iterable[Given]) -> dict[tuple[object, ...], list[Given]]:
     return lanes
 
 
-def _next(ordered: Sequence[Given], starts: Sequence[datetime], index: int) -> datetime | None:
+def _next(ordered: Sequence[Given], starts: Sequence[datetime], index: int, together: timedelta) -> datetime | None:
+    """When another record ends it. Patches put on together are worn side by side; a later one replaces the earlier."""
     here = ordered[index]
     for later, start in zip(ordered[index + 1 :], starts[index + 1 :], strict=True):
         apart = start - here.start
-        if later.removal or apart > (_SIDE_BY_SIDE if here.patch else timedelta(0)):
+        if later.removal or apart > (together if here.patch else timedelta(0)):
             return start
     return None
 

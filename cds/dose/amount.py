@@ -10,10 +10,9 @@ from cds.clinical import Quantity, QuantityRange, Ratio
 from cds.dose.drug import Opioid
 from cds.dose.units import Unit, unit
 from cds.dose.values import NOTE, ONE, NotCounted, Range, Weigh, plain, refuse_absurd, spread, unweighed
+from cds.knowledge.drugs import Drugs
 
 _SOLID = ("tablet", "capsule", "film", "lozenge", "suppository", "unit")
-# More units than this of a combination, written in mg: "325 mg" of a 5-325 tablet is the partner's.
-_MOST_OF_COMBINATION = 4
 
 
 class Dose(Struct, frozen=True):
@@ -30,22 +29,24 @@ class Dose(Struct, frozen=True):
     flags: tuple[str, ...] = ()
 
 
-def of_dose(dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weigh: Weigh = unweighed) -> Dose:
+def of_dose(
+    dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh = unweighed
+) -> Dose:
     """Raises NotCounted where quantity, unit or strength leave a doubt."""
     if isinstance(dose, Quantity):
-        return _of_range(dose, dose, opioid, route, weigh)
+        return _of_range(dose, dose, opioid, route, drugs, weigh)
     low, high = dose.low or dose.high, dose.high or dose.low
     if low is None or high is None:
         raise NotCounted("no-dose", "the dose range is empty")
     if dose.low is None:
         # Only the upper end is written: nothing says that anything must be taken.
-        top = _of_range(high, high, opioid, route, weigh)
+        top = _of_range(high, high, opioid, route, drugs, weigh)
         return Dose(Range(Decimal(0), top.mg.high), top.rate, f"up to {top.text}", top.flags)
     if dose.high is None:
         raise NotCounted("no-dose", "the dose range has no upper end")
     if not (low.unit or low.code) and (high.unit or high.code):
         low = Quantity(low.value, high.unit, high.system, high.code, low.comparator)
-    return _of_range(low, high, opioid, route, weigh)
+    return _of_range(low, high, opioid, route, drugs, weigh)
 
 
 def of_rate(rate: Ratio | QuantityRange | Quantity, opioid: Opioid, weigh: Weigh) -> Dose:
@@ -97,11 +98,11 @@ def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weigh: Weigh) -> Dose
     raise NotCounted("no-strength", "a rate in mL without a known concentration")
 
 
-def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
-    bottom = _of_quantity(low, opioid, route, weigh)
+def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh) -> Dose:
+    bottom = _of_quantity(low, opioid, route, drugs, weigh)
     if low is high:
         return bottom
-    top = _of_quantity(high, opioid, route, weigh)
+    top = _of_quantity(high, opioid, route, drugs, weigh)
     if bottom.rate != top.rate or top.mg.high < bottom.mg.low:
         raise NotCounted("dose-range", "the ends of the dose range do not fit each other")
     _, _, tail = top.text.partition(" ")
@@ -109,12 +110,12 @@ def _of_range(low: Quantity, high: Quantity, opioid: Opioid, route: str | None, 
     return Dose(Range(bottom.mg.low, top.mg.high), top.rate, text, tuple(dict.fromkeys((*bottom.flags, *top.flags))))
 
 
-def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
+def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh) -> Dose:
     value, found = _value(quantity), unit(quantity)
     if found is None:
-        return _unitless(value, opioid)
+        return _unitless(value, opioid, drugs)
     if found.kind == "mass":
-        return _of_mass(value, found, opioid, route, weigh)
+        return _of_mass(value, found, opioid, route, drugs, weigh)
     if found.kind == "volume" and not found.per_h:
         if opioid.per != "mL" or opioid.mg is None:
             raise NotCounted("no-strength", "a dose in mL without a known concentration")
@@ -129,7 +130,7 @@ def _of_quantity(quantity: Quantity, opioid: Opioid, route: str | None, weigh: W
     raise NotCounted("unit-not-known", "the dose has a unit of time")
 
 
-def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose:
+def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh) -> Dose:
     if found.per_h:
         dose = _per_hour(value * found.scale, found, opioid, weigh)
         return Dose(dose.mg, True, f"{plain(dose.mg.high * 1000)} mcg/h", dose.flags)
@@ -143,7 +144,7 @@ def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, wei
         flags = (f"{NOTE}body weight {plain(weight)} kg",)
     if opioid.patch or route == "transdermal":
         return _patch_by_mass(mg, opioid)
-    if opioid.partners and opioid.per == "unit" and opioid.mg and mg > _MOST_OF_COMBINATION * opioid.mg:
+    if opioid.partners and opioid.per == "unit" and opioid.mg and mg > drugs.limits["combination_units"] * opioid.mg:
         said = f"{plain(mg)} mg of a combination with {plain(opioid.mg)} mg of the opioid may be the partner's"
         raise NotCounted("dose-contradiction", said)
     if opioid.per == "unit" and opioid.mg and mg % opioid.mg not in (0, opioid.mg / 2):
@@ -178,18 +179,19 @@ def _of_count(value: Decimal, word: str, opioid: Opioid) -> Dose:
     raise NotCounted("unit-form", f"a dose in units of '{word}' does not fit a product measured per {opioid.per}")
 
 
-def _unitless(value: Decimal, opioid: Opioid) -> Dose:
+def _unitless(value: Decimal, opioid: Opioid, drugs: Drugs) -> Dose:
     """A bare number is a count of tablets or patches, unless it could be milligrams as well."""
     if opioid.mg is None or opioid.per not in ("unit", "h"):
         raise NotCounted("no-unit", "the dose has no unit")
+    most = drugs.limits["bare_units"]
     if opioid.per == "h":
-        if value * 1 == opioid.mg * 1000 and value > 4:
+        if value == opioid.mg * 1000 and value > most:
             return Dose(
                 Range.exact(opioid.mg), True, f"{plain(value)} mcg/h", ("a dose without a unit is read as mcg/h",)
             )
-        if value > 4:
+        if value > most:
             raise NotCounted("no-unit", "the patch dose has no unit")
-    elif value > 4 or (value > 1 and (value / opioid.mg) % Decimal("0.5") == 0) or value == opioid.mg:
+    elif value > most or (value > 1 and (value / opioid.mg) % Decimal("0.5") == 0) or value == opioid.mg:
         raise NotCounted("no-unit", f"the dose has no unit: {plain(value)} units or {plain(value)} mg")
     dose = _of_count(value, "unit", opioid)
     return Dose(dose.mg, dose.rate, dose.text, (f"{NOTE}a dose without a unit is read as a count",))

@@ -146,7 +146,7 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
             quantity.value, "unit", comparator=quantity.comparator
         )  # what is handed over is counted, not weighed
     try:
-        total = amount.of_dose(quantity, opioid, opioid.route)
+        total = amount.of_dose(quantity, opioid, opioid.route, drugs)
     except NotCounted:
         return None
     if total.rate and not opioid.patch:

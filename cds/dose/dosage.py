@@ -20,10 +20,6 @@ from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
 _SWALLOWED = ("tablet", "capsule")
-# Their tablets melt in the mouth.
-_NEVER_SWALLOWED = ("fentanyl", "sufentanil", "buprenorphine")
-# An opioid mixed with one of them goes to the epidural space or to a nerve, whatever its form is called.
-_LOCAL_ANAESTHETICS = {"bupivacaine", "levobupivacaine", "ropivacaine", "lidocaine", "chloroprocaine"}
 
 
 class Line(Struct, frozen=True):
@@ -79,12 +75,12 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered:
         return [replace(base, gap=gap)]
     try:
         schedule = timing.read(dosage.timing)
-        doses = _doses(dosage, opioid, base.route, weigh)
+        doses = _doses(dosage, opioid, base.route, drugs, weigh)
     except NotCounted as gap:
         return [replace(base, gap=gap)]
     if doses is None:
-        return _from_text(base, schedule, parts, text, opioid)
-    return [_structured(base, doses, schedule, parts, text, dosage, opioid)]
+        return _from_text(base, schedule, parts, text, opioid, drugs)
+    return [_structured(base, doses, schedule, parts, text, dosage, opioid, drugs)]
 
 
 def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:
@@ -103,11 +99,11 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
     flags: tuple[str, ...] = ()
     if route is None and len(said) == 1:
         route = route_of_text(said.pop())
-    if route is None and not _LOCAL_ANAESTHETICS.isdisjoint(opioid.partners):
+    if route is None and not drugs.local_anaesthetics.isdisjoint(opioid.partners):
         route = route_of_text(text) or "neuraxial"
     if route is None:
         route = opioid.route or route_of_text(text)
-    if route is None and opioid.name not in _NEVER_SWALLOWED and _in_tablets(dosage, opioid, parts):
+    if route is None and opioid.name not in drugs.never_swallowed and _in_tablets(dosage, opioid, parts):
         route, flags = "oral", (f"{NOTE}no route is written: tablets and capsules are read as oral",)
     if route is None and opioid.name in drugs.oral_if_unstated:
         route, flags = "oral", (f"{NOTE}no route is written: read as oral",)
@@ -140,7 +136,7 @@ def _in_tablets(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | No
     return any(found is not None and found.word in _SWALLOWED for found in words)
 
 
-def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weigh: Weigh) -> Dose | None:
+def _doses(dosage: Dosage, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh) -> Dose | None:
     """The structured dose, None where there is none. Several typed entries must agree, or they make a range."""
     found: list[Dose] = []
     problem: NotCounted | None = None
@@ -148,7 +144,7 @@ def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weigh: Weigh) -> D
     for each in dosage.dose_and_rate:
         try:
             if each.dose is not None:
-                found.append(_checked(each.dose, opioid, route, weigh, dosage))
+                found.append(_checked(each.dose, opioid, route, drugs, weigh, dosage.max_per_administration))
             elif each.rate is not None:
                 rates.append(amount.of_rate(each.rate, opioid, weigh))
         except NotCounted as gap:
@@ -168,11 +164,13 @@ def _doses(dosage: Dosage, opioid: Opioid, route: str | None, weigh: Weigh) -> D
     return Dose(mg, first.rate, f"{spread(mg)} mg", ("several doses are written for one instruction",))
 
 
-def _checked(dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, weigh: Weigh, dosage: Dosage) -> Dose:
-    found = amount.of_dose(dose, opioid, route, weigh)
-    if dosage.max_per_administration is None:
+def _checked(
+    dose: Quantity | QuantityRange, opioid: Opioid, route: str | None, drugs: Drugs, weigh: Weigh, most: Quantity | None
+) -> Dose:
+    found = amount.of_dose(dose, opioid, route, drugs, weigh)
+    if most is None:
         return found
-    limit = amount.of_dose(dosage.max_per_administration, opioid, route, weigh)
+    limit = amount.of_dose(most, opioid, route, drugs, weigh)
     if limit.rate != found.rate or limit.mg.high >= found.mg.high:
         return found
     return replace(found, mg=found.mg.at_most(limit.mg.high), text=f"{found.text}, at most {limit.text}")
@@ -186,6 +184,7 @@ def _structured(
     text: str | None,
     dosage: Dosage,
     opioid: Opioid,
+    drugs: Drugs,
 ) -> Line:
     flags = base.flags
     said = parts[0] if parts and len(parts) == 1 else None
@@ -194,10 +193,10 @@ def _structured(
             schedule = said.schedule
         elif text and parts is None:
             schedule = sig.frequency(text)
-    elif said is not None and _contradicts(dose, schedule, said, opioid):
+    elif said is not None and _contradicts(dose, schedule, said, opioid, drugs):
         flags = (*flags, "structure and text of the dosage differ; the structure is used")
     prn = base.prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
-    cap, cap_flags = _cap(dosage, dose, opioid, said)
+    cap, cap_flags = _cap(dosage, dose, opioid, said, drugs)
     days = base.days
     if days is None and said is not None:
         days = said.schedule.days
@@ -212,23 +211,28 @@ def _structured(
     )
 
 
-def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid) -> bool:
+def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid, drugs: Drugs) -> bool:
     if schedule.per_day is not None and said.schedule.per_day is not None and schedule.per_day != said.schedule.per_day:
         return True
     if said.low is None or said.high is None:
         return False
     try:
-        read = amount.of_dose(quantities(said.low, said.high, said.unit), strengthened(said, opioid), None)
+        read = amount.of_dose(quantities(said.low, said.high, said.unit), strengthened(said, opioid), None, drugs)
     except NotCounted:
         return False
     return read.rate == dose.rate and read.mg != dose.mg
 
 
 def _from_text(
-    base: Line, schedule: Schedule | None, parts: tuple[sig.Part, ...] | None, text: str | None, opioid: Opioid
+    base: Line,
+    schedule: Schedule | None,
+    parts: tuple[sig.Part, ...] | None,
+    text: str | None,
+    opioid: Opioid,
+    drugs: Drugs,
 ) -> list[Line]:
     if parts and len(parts) == 1 and is_limit(parts[0]) and (schedule is None or schedule.per_day is not None):
-        return [_spoken(base, at_most(parts[0]), None, opioid)]
+        return [_spoken(base, at_most(parts[0]), None, opioid, drugs)]
     if not parts or any(part.low is None for part in parts):
         if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
             assumed = Dose(
@@ -243,20 +247,20 @@ def _from_text(
         return [replace(base, gap=NotCounted("sig-not-read" if text else "no-dose", said))]
     if schedule is not None and len(parts) > 1:
         return [replace(base, gap=NotCounted("sig-not-read", "several doses in the text beside one timing"))]
-    return [_spoken(base, part, schedule, opioid) for part in parts]
+    return [_spoken(base, part, schedule, opioid, drugs) for part in parts]
 
 
-def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid) -> Line:
+def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid, drugs: Drugs) -> Line:
     """A line from one part of a sig."""
     product = strengthened(part, opioid)
     flags = (*base.flags, f"{NOTE}dose read from the text")
     try:
         fit(part, opioid)
-        dose = amount.of_dose(quantities(part.low or ZERO, part.high or ZERO, part.unit), product, base.route)
+        dose = amount.of_dose(quantities(part.low or ZERO, part.high or ZERO, part.unit), product, base.route, drugs)
         cap = None
         if part.cap is not None:
             limit = Quantity(part.cap.amount, part.cap.unit or part.unit)
-            cap = amount.of_dose(limit, product, base.route).mg.high
+            cap = amount.of_dose(limit, product, base.route, drugs).mg.high
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
     chosen = schedule if schedule is not None else part.schedule
@@ -272,12 +276,14 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
     )
 
 
-def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> tuple[Decimal | None, tuple[str, ...]]:
+def _cap(
+    dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None, drugs: Drugs
+) -> tuple[Decimal | None, tuple[str, ...]]:
     """The least of all maxima per day, in mg; maxima that cannot be read are named and leave the dose as it is."""
     limits: list[Decimal] = []
     flags: tuple[str, ...] = ()
     for ratio in dosage.max_per_period:
-        limit = _per_day(ratio, dose, opioid)
+        limit = _per_day(ratio, dose, opioid, drugs)
         if limit is None:
             flags = ("a maximum per period could not be read",)
         else:
@@ -285,7 +291,7 @@ def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> t
     if said is not None and said.cap is not None:
         try:
             limit_dose = amount.of_dose(
-                Quantity(said.cap.amount, said.cap.unit or said.unit or None), strengthened(said, opioid), None
+                Quantity(said.cap.amount, said.cap.unit or said.unit or None), strengthened(said, opioid), None, drugs
             )
             limits.append(limit_dose.mg.high)
         except NotCounted:
@@ -293,7 +299,7 @@ def _cap(dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None) -> t
     return (min(limits) if limits else None), flags
 
 
-def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid) -> Decimal | None:
+def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid, drugs: Drugs) -> Decimal | None:
     if ratio.numerator is None or ratio.numerator.value is None or dose.rate:
         return None
     length = HOURS if ratio.denominator is None else hours(ratio.denominator)
@@ -303,7 +309,7 @@ def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid) -> Decimal | None:
     if words & {"dose", "doses", "dose(s)"}:
         return ratio.numerator.value * dose.mg.high * HOURS / length
     try:
-        limit = amount.of_dose(ratio.numerator, opioid, None)
+        limit = amount.of_dose(ratio.numerator, opioid, None, drugs)
     except NotCounted:
         return None
     return None if limit.rate else limit.mg.high * HOURS / length

@@ -206,7 +206,7 @@ def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | No
     if plan.use.quantity is None or plan.use.source not in (Source.DISPENSED, Source.ORDERED):
         return None
     try:
-        total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route)
+        total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route, drugs)
         mg, _, _ = dosage.daily(line, plan.opioid, drugs)
     except NotCounted:
         return None

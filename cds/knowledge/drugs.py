@@ -135,6 +135,8 @@ class Drugs:
     stay_classes: frozenset[str]
     weight_codes: frozenset[str]
     oral_if_unstated: frozenset[str]
+    never_swallowed: frozenset[str]
+    local_anaesthetics: frozenset[str]
     long_acting: frozenset[str]
     long_acting_hours: Decimal
     never_summed: frozenset[str]
@@ -168,7 +170,7 @@ def load(root: Path | None = None, ndc_file: Path | None = None) -> Drugs:
     routes = dict(read_rows(codes / "routes.csv", _ROUTE, _route))
     path = root / "dose.toml"
     rules = read_toml(path)
-    words = take(rules, "words", dict, path.name)
+    words = _sourced(rules, "words")
     other_names = {drug.name: drug for drug in others.values()}
     return Drugs(
         products=products,
@@ -178,11 +180,13 @@ def load(root: Path | None = None, ndc_file: Path | None = None) -> Drugs:
         other_names=other_names,
         routes=routes,
         limits=_limits(take(rules, "reading", dict, path.name), path.name),
-        maxima=_maxima(take(rules, "usual_maximum", dict, path.name), path.name),
+        maxima=_maxima(_sourced(rules, "usual_maximum"), path.name),
         weakest=_weakest(products.values()),
         stay_classes=_words(rules, "stay", "classes"),
         weight_codes=_words(rules, "weight", "loinc"),
         oral_if_unstated=_words(rules, "oral_if_unstated", "opioids"),
+        never_swallowed=_words(rules, "never_swallowed", "opioids"),
+        local_anaesthetics=_words(rules, "local_anaesthetics", "partners"),
         long_acting=_words(rules, "long_acting", "opioids"),
         long_acting_hours=_decimal(take(rules, "long_acting", dict, path.name).get("hours"), "long_acting.hours"),
         never_summed=_words(rules, "never_summed", "opioids"),
@@ -312,7 +316,16 @@ def _weakest(products: Iterable[Product]) -> dict[tuple[str, str], Decimal]:
 
 
 def _words(rules: Mapping[str, object], table: str, key: str) -> frozenset[str]:
-    return frozenset(take(take(rules, table, dict, "dose.toml"), key, list, f"dose.toml [{table}]"))
+    return frozenset(take(_sourced(rules, table), key, list, f"dose.toml [{table}]"))
+
+
+def _sourced(rules: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A table that says where its lines come from, and when they were looked at last."""
+    table = take(rules, name, dict, "dose.toml")
+    if not take(table, "source", str, f"dose.toml [{name}]").strip():
+        raise KnowledgeError(f"dose.toml [{name}]: the source is empty")
+    take(table, "reviewed", date, f"dose.toml [{name}]")
+    return table
 
 
 def _limits(table: Mapping[str, object], file: str) -> dict[str, Decimal]:
