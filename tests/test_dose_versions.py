@@ -17,6 +17,7 @@ from dosing import (
     mg,
     qty,
     reasons,
+    record,
     request,
     statement,
     stay,
@@ -89,3 +90,50 @@ def test_an_r5_order_that_ended_counts_to_its_status_change():
 def test_an_r5_rendered_sig_is_a_sig():
     raw = resource(request(OXYCODONE_10), R5) | {"renderedDosageInstruction": "Take 1 tablet twice daily"}
     assert float(doses(raw, on="2024-03-10", version=R5).daily[-1].mid) == 30
+
+
+def in_version(raw, version):
+    return raw if version is FhirVersion.R4 else resource(raw, version)
+
+
+BROKEN = {"doseAndRate": [{"doseQuantity": {"value": "ten", "unit": "tablet"}}]}
+
+
+@pytest.mark.parametrize("version", [FhirVersion.R4, R5, STU3])
+@pytest.mark.parametrize(
+    "negative",
+    [
+        statement(OXYCODONE_10, status="not-taken", start="2024-03-09"),
+        administration(OXYCODONE_10, status="not-done", at="2024-03-10T08:00:00Z"),
+    ],
+    ids=["not taken", "not given"],
+)
+def test_what_was_not_taken_is_0_though_its_dosage_cannot_be_read(version, negative):
+    broken = in_version(negative, version)
+    broken["dosage"] = [BROKEN] if broken["resourceType"] == "MedicationStatement" else {"dose": {"value": "ten"}}
+    read = record(in_version(request(OXYCODONE_10, ONE_BID), version), broken, version=version)
+    assert [(each.partial, each.opens_high, each.reason) for each in read.unread] == [
+        (True, False, "read without: dosage")
+    ]
+    found = doses(in_version(request(OXYCODONE_10, ONE_BID), version), broken, on="2024-03-10", version=version)
+    assert (found.daily[-1].low, found.daily[-1].mid, found.daily[-1].high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("version", [FhirVersion.R4, R5, STU3])
+@pytest.mark.parametrize(("status", "high"), [("not-taken", 30), ("active", None)])
+def test_an_unread_negative_opens_nothing_in_any_version(version, status, high):
+    """Unread for its medication, beside another order of the day; what was taken opens the day's high."""
+    unread = in_version(statement(OXYCODONE_10, status=status, start="2024-03-09"), version)
+    unread = {key: value for key, value in unread.items() if not key.startswith("medication")}
+    found = doses(in_version(request(OXYCODONE_10, ONE_BID), version), unread, on="2024-03-10", version=version)
+    assert found.daily[-1].high == high
+
+
+@pytest.mark.parametrize("wrong", [{"notGiven": True}, {"status": "completed", "notDone": True}])
+def test_a_negative_in_the_words_of_another_version_is_not_believed(wrong):
+    found = doses(
+        request(OXYCODONE_10, ONE_BID),
+        administration(OXYCODONE_10, tablets(1), at="2024-03-10T08:00:00Z") | wrong,
+        on="2024-03-10",
+    )
+    assert found.daily[-1].high is None

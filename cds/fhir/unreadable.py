@@ -9,6 +9,7 @@ from datetime import date, timedelta, tzinfo
 from cds.clinical import Concept, Unread
 from cds.fhir.dates import LAST_YEAR, leading_day, moment
 from cds.fhir.medicines import readable_concept
+from cds.fhir.negatives import negative_by
 from cds.fhir.references import Sent
 
 MEDICATIONS = frozenset(("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"))
@@ -45,7 +46,7 @@ def unread(
     code_of  the code of the Medication that a reference names
     refused  paths of the refused fields: a drug that is among them is not read
     """
-    first = copies[0]
+    first, refused = copies[0], tuple(refused)
     if first.kind not in MEDICATIONS:
         # A medication order of another FHIR version, or an object without a type that names a drug.
         drug = any(name.startswith("medication") for name in first.raw)
@@ -56,16 +57,22 @@ def unread(
         first.reference,
         reason,
         first.kind,
-        opens_high=any(_may_be_a_dose(each) for each in copies),
+        opens_high=any(_may_be_a_dose(each, refused) for each in copies),
         dates=_hull([_days(each, zone) for each in copies]),
         concept=concepts.pop() if whole else None,
     )
 
 
-def _may_be_a_dose(sent: Sent) -> bool:
-    """A draft of an order hook always may: whether it raises the dose is what was asked."""
+def _may_be_a_dose(sent: Sent, refused: Sequence[str]) -> bool:
+    """A draft of an order hook always may: whether it raises the dose is what was asked.
+
+    A negative is believed unless the element that says so was refused itself, such as notGiven in R4.
+    """
     if sent.draft:
         return True
+    by = negative_by(sent.raw)
+    if by is not None and not any(path.split(".")[0].split("[")[0] == by for path in refused):
+        return False
     return not (_word(sent, "status") in _WITHOUT_DOSE or _word(sent, "intent") in _NO_ORDER)
 
 
