@@ -29,7 +29,7 @@ def noisy(seed: int, beta: float, drift: float = 0.0, n: int = 60) -> Data:
     day = np.sort(rng.choice(200, n, replace=False)).astype(float)
     slow = delayed(np.repeat(np.log2(LEVELS), 40), 7.0)[day.astype(int)]
     pain = 4 + beta * (slow - slow[0]) + drift * day + rng.normal(0, 0.8, n)
-    none = np.zeros((n, 0))
+    none = np.zeros((0, n))
     return Data(day, pain, np.ones(n), slow, np.zeros(n), none, none)
 
 
@@ -55,19 +55,19 @@ def test_without_wander_it_is_generalised_least_squares() -> None:
 
 def test_without_a_step_it_is_the_regression_that_grants_this_step_a_jump_of_its_own() -> None:
     data = noisy(1, beta=1.5)
-    jumps = np.column_stack([data.day > at for at in (43, 83, 123, 163)]).astype(float)
+    jumps = np.array([data.day > at for at in (43, 83, 123, 163)]).astype(float)
     plain = replace(limits(), wander_penalty=1e9)
     found = fit(replace(data, jumps=jumps), plain)
     assert found is not None
     for place, (beta, _) in enumerate(found.without):
-        alone = fit(replace(data, shifts=jumps[:, [place]]), plain)
+        alone = fit(replace(data, shifts=jumps[[place]]), plain)
         assert alone is not None
         assert beta == pytest.approx(alone.beta, abs=1e-9)
 
 
 def test_a_step_that_no_score_follows_leaves_nothing_to_learn_without_it() -> None:
     data = noisy(1, beta=1.5)
-    found = fit(replace(data, jumps=np.column_stack([data.day > 43, data.day > 500]).astype(float)), limits())
+    found = fit(replace(data, jumps=np.array([data.day > 43, data.day > 500]).astype(float)), limits())
     assert found is not None
     assert found.without[0][0] != 0
     assert found.without[1] == (0.0, 0.0)

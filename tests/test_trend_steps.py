@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -10,6 +11,7 @@ from trend_charts import after_each_step, doses, end_of, limits, scores, seen, s
 
 from cds.clinical import Step, Trend
 from cds.trend import classic
+from cds.trend.chart import blocks
 
 NOTHING = scores()
 
@@ -154,3 +156,30 @@ def test_without_any_dose_the_missing_data_are_named() -> None:
     found = seen((), scores((1, 4), (20, 5)), as_of=end_of(30))
     assert "no day with a known opioid dose" in found.insufficient
     assert limits().least_scores == 6
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"low": Decimal(40)},
+        {"mid": None},
+        {"high": Decimal(90)},
+        {"drugs": {("oxycodone", "oral"): Decimal(60)}},
+        {"uncounted": frozenset({"tramadol"})},
+        {"prn_only": True},
+        {"time_limited": True},
+        {"counted": Decimal(60)},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_days_in_a_row_are_one_block_until_one_says_anything_else(other: dict[str, Any]) -> None:
+    same = doses((60, 9))
+    changed = (*same[:5], *(structs.replace(day, **other) for day in same[5:]))
+    first = same[0].day.toordinal()
+    assert [(block.first - first, block.last - first) for block in blocks(same)] == [(0, 8)]
+    assert [(block.first - first, block.last - first) for block in blocks(changed)] == [(0, 4), (5, 8)]
+
+
+def test_a_day_that_no_record_covers_is_in_no_block() -> None:
+    first, _, third = doses((60, 3))
+    assert [block.last - block.first for block in blocks((first, third))] == [0, 0]

@@ -16,7 +16,6 @@ from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
 from cds.facts.measured import Measured
 from cds.knowledge.rules import Rule
 from cds.rulekit import Fact
-from cds.trend.chart import blocks
 
 _AROUND = 7  # days on each side whose median is the dose that a day is compared with
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -114,17 +113,11 @@ def _missed_days(chart: Chart) -> tuple[set[date], set[date]]:
     """(days with a missed or much lower dose, all days that say how much was taken), both empty where none was missed."""
     part = chart.limit("R3-missed", "part")
     first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
-    begin, end = first.toordinal(), until.toordinal()
-    runs = [
-        (max(block.first, begin), min(block.last, end), float(block.day.mid))
-        for block in blocks(chart.dose.series)
-        if block.day.mid is not None and block.first <= end and block.last >= begin
-    ]
     not_taken = {day for day in _not_taken(chart) if first <= day <= until}
-    falls = any(later < earlier * part for (*_, earlier), (*_, later) in itertools.pairwise(runs))
-    if not falls and not not_taken:
-        return set(), set()  # the usual record: nothing ever falls that far
-    days = [(date.fromordinal(number), dose) for start, last, dose in runs for number in range(start, last + 1)]
+    levels = [float(mid) for mid, _ in itertools.groupby(day.mid for day in chart.dose.series) if mid is not None]
+    if not not_taken and all(later >= earlier * part for earlier, later in itertools.pairwise(levels)):
+        return set(), set()  # nothing ever falls that far: the usual record, and no need for medians
+    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
     if len(days) < _LEAST_DAYS:
         return set(), set()
     missed = _below(days, part) | not_taken

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-
-from msgspec.structs import astuple
+from itertools import groupby
+from operator import attrgetter
 
 from cds.clinical import AsOf, DoseDay, PainSeries
 from cds.knowledge.estimator import Estimator
@@ -76,24 +76,19 @@ def high(day: DoseDay) -> Decimal | None:
     return day.high
 
 
+_SAYS = attrgetter("low", "mid", "high", "drugs", "uncounted", "prn_only", "time_limited", "counted")
+
+
 def blocks(series: Sequence[DoseDay]) -> tuple[Block, ...]:
     """The days of a series, in order, as blocks."""
     found: list[Block] = []
-    first = last = 0
-    told: DoseDay | None = None
-    saying: tuple[object, ...] = ()
-    for day in series:
-        number = day.day.toordinal()
-        says = astuple(day)[1:]
-        if told is not None:
-            if number == last + 1 and says == saying:
-                last = number
-                continue
-            found.append(Block(first, last, told))
-        first = last = number
-        told, saying = day, says
-    if told is not None:
-        found.append(Block(first, last, told))
+    for _, group in groupby(series, key=_SAYS):
+        same = list(group)
+        first, last = same[0].day.toordinal(), same[-1].day.toordinal()
+        if last - first == len(same) - 1:
+            found.append(Block(first, last, same[0]))
+        else:  # a gap between them
+            found += [Block(day.day.toordinal(), day.day.toordinal(), day) for day in same]
     return tuple(found)
 
 

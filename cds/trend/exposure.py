@@ -60,27 +60,22 @@ def data(chart: Chart, changes: Sequence[Change], bounds: tuple[int, int], limit
     ahead = int(limits.lead_days)
     slow = delayed(np.concatenate([dose, np.full(ahead, dose[-1])]), limits.lag_days)
     place = np.array([day - first for day, _ in kept])
-    days = place.astype(np.float64)
-    steps = [c.day - first for c in counted if c.void is None]
-    columns = np.column_stack(
-        [
-            days,
-            np.array([score for _, score in kept]),
-            slow[place],
-            slow[place + ahead] - slow[place],
-            *[(days > day).astype(np.float64) for day in shifts],
-            *[(days > day + limits.lag_days / 2).astype(np.float64) for day in steps],
-        ]
-    )
-    binned, sizes = _binned(columns, int(limits.most_points))
+    after = [*shifts, *(c.day - first + limits.lag_days / 2 for c in counted if c.void is None)]
+    rows = np.empty((4 + len(after), len(kept)))
+    rows[0] = place
+    rows[1] = [score for _, score in kept]
+    rows[2] = slow[place]
+    rows[3] = slow[place + ahead] - rows[2]
+    rows[4:] = rows[0] > np.reshape(after, (-1, 1))
+    rows, sizes = _binned(rows, int(limits.most_points))
     return Data(
-        day=binned[:, 0],
-        pain=binned[:, 1],
+        day=rows[0],
+        pain=rows[1],
         days=sizes,
-        delayed=binned[:, 2],
-        ahead=binned[:, 3],
-        shifts=binned[:, 4 : 4 + len(shifts)],
-        jumps=binned[:, 4 + len(shifts) :],
+        delayed=rows[2],
+        ahead=rows[3],
+        shifts=rows[4 : 4 + len(shifts)],
+        jumps=rows[4 + len(shifts) :],
     )
 
 
@@ -137,11 +132,12 @@ def temporary(chart: Chart, limits: Estimator) -> list[tuple[int, int]]:
     return found
 
 
-def _binned(columns: Floats, most: int) -> tuple[Floats, Floats]:
-    """Means of neighbouring rows, so that at most `most` remain, and how many rows each one holds."""
-    size = ceil(len(columns) / most)
+def _binned(rows: Floats, most: int) -> tuple[Floats, Floats]:
+    """Means of neighbours in each row, so that at most `most` remain, and how many of them each one holds."""
+    count = rows.shape[1]
+    size = ceil(count / most)
     if size == 1:
-        return columns, np.ones(len(columns))
-    starts = np.arange(0, len(columns), size)
-    sizes = np.diff(np.append(starts, len(columns))).astype(np.float64)
-    return np.add.reduceat(columns, starts, axis=0) / sizes[:, None], sizes
+        return rows, np.ones(count)
+    starts = np.arange(0, count, size)
+    sizes = np.diff(np.append(starts, count)).astype(np.float64)
+    return np.add.reduceat(rows, starts, axis=1) / sizes, sizes

@@ -17,6 +17,7 @@ is a design choice, measured in docs/verification.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,8 @@ class Data:
     days     how many days were averaged
     delayed  delayed log2 dose
     ahead    how much higher the delayed dose will be `lead_days` later: pain that follows it came before the dose
-    shifts   one column per void step: 0 before it, 1 after it
-    jumps    one column per counted step: what a jump of its own at that step would look like
+    shifts   one row per void step: 0 before it, 1 after it
+    jumps    one row per counted step: what a jump of its own at that step would look like
     """
 
     day: Floats
@@ -88,17 +89,22 @@ def fit(data: Data, limits: Estimator) -> Fit | None:
     differ from it by one column - time away, the lead or a jump added - and follow from it (bordering).
     """
     n = len(data.pain)
-    shifts = data.shifts.shape[1]
+    shifts = len(data.shifts)
     if n < 5 + shifts or np.ptp(data.delayed) < _FLAT:
         return None
-    time = (data.day - data.day.mean()) / 30.0
-    spread = data.delayed - data.delayed.mean()
-    rows = np.vstack([np.ones(n), data.shifts.T, spread, time, data.ahead, data.jumps.T, data.pain])
+    dose, drift = 1 + shifts, 2 + shifts  # places of their columns; the lead and the jumps follow, pain is the last
+    rows = np.empty((drift + 3 + len(data.jumps), n))
+    rows[0] = 1
+    rows[1:dose] = data.shifts
+    rows[dose] = data.delayed - data.delayed.mean()
+    rows[drift] = (data.day - data.day.mean()) / 30.0
+    rows[drift + 1] = data.ahead
+    rows[drift + 2 : -1] = data.jumps
+    rows[-1] = data.pain
     try:
         gram, log_det = _products(rows, data, limits)
     except np.linalg.LinAlgError:
         return None
-    dose, drift = 1 + shifts, 2 + shifts  # places of their columns; the lead and the jumps follow, pain is the last
     main = _solve(gram, drift + 1)
     if main is None:
         return None
@@ -106,10 +112,10 @@ def fit(data: Data, limits: Estimator) -> Fit | None:
     free = n - drift - 1
     weight = _weights(main, log_det, free, limits)
     (beta, *betas), (z, flat_z, *zs) = _pooled(
-        np.column_stack([main.coefficients[:, dose], flat.dose, added.dose[:, 1:]]),
-        np.column_stack([main.inverse[:, dose, dose], flat.variance, added.variance[:, 1:]]),
-        np.column_stack([main.rest, flat.rest, added.rest[:, 1:]]),
-        np.array([free, free + 1, *[free - 1] * data.jumps.shape[1]]),
+        np.concatenate([main.coefficients[:, dose, None], flat.dose, added.dose[:, 1:]], axis=1),
+        np.concatenate([main.inverse[:, dose, dose, None], flat.variance, added.variance[:, 1:]], axis=1),
+        np.concatenate([main.rest[:, None], flat.rest, added.rest[:, 1:]], axis=1),
+        np.array([free, free + 1, *[free - 1] * len(data.jumps)]),
         weight,
         limits,
     )
@@ -198,12 +204,12 @@ def _solve(gram: Floats, columns: int) -> _Solved | None:
 
 def _without_last(main: _Solved, dose: int) -> _Other:
     """The model without its last column."""
-    own, variance = main.coefficients[:, -1], main.inverse[:, -1, -1]
-    share = main.inverse[:, dose, -1] / variance
+    own, variance, shared = main.coefficients[:, -1:], main.inverse[:, -1, -1:], main.inverse[:, dose, -1:]
+    share = shared / variance
     return _Other(
-        dose=main.coefficients[:, dose] - share * own,
-        variance=main.inverse[:, dose, dose] - share * main.inverse[:, dose, -1],
-        rest=main.rest + own * own / variance,
+        dose=main.coefficients[:, dose, None] - share * own,
+        variance=main.inverse[:, dose, dose, None] - share * shared,
+        rest=main.rest[:, None] + own * own / variance,
         own=own,
         clear=np.ones(1, dtype=np.bool_),
     )
@@ -230,14 +236,15 @@ def _with_another(gram: Floats, main: _Solved, dose: int) -> _Other:
 
 def _covariance(data: Data, limits: Estimator) -> tuple[Floats, Floats]:
     """Covariance of the errors without wander, in units of the error scale, and that of a wander of 1."""
-    apart = np.abs(data.day[:, None] - data.day[None, :])
-    near = np.exp(-1.0 / limits.daily_correlation_days)
+    day, days = data.day, data.days
+    near = exp(-1.0 / limits.daily_correlation_days)
     # Means of several days: neighbours resemble each other, so their mean varies more than 1 / days would say.
-    sizes, place = np.unique(data.days, return_inverse=True)
-    share = np.sqrt([_mean_variance(int(m), near) for m in sizes])[place]
-    short = limits.daily_variance * share[:, None] * share[None, :]
-    steady = short * np.exp(-apart / limits.daily_correlation_days) + np.diag(limits.reading_variance / data.days)
-    return steady, np.minimum(data.day[:, None], data.day[None, :]) - data.day[0]
+    spread = {size: sqrt(_mean_variance(int(size), near)) for size in set(days.tolist())}
+    share = np.array([spread[size] for size in days.tolist()])
+    apart = np.abs(day[:, None] - day)
+    steady = limits.daily_variance * share[:, None] * share * np.exp(-apart / limits.daily_correlation_days)
+    steady.flat[:: len(day) + 1] += limits.reading_variance / days
+    return steady, np.minimum(day[:, None], day) - day[0]
 
 
 def _mean_variance(days: int, near: float) -> float:
