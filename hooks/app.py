@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
+from cds import fhir
 from cds import knowledge as knowledge_files
 from cds.engine import Engine
 from cds.knowledge import Knowledge
@@ -98,6 +99,9 @@ def create_app(
             raise SettingsError(
                 f"{PREFIX}{name.upper()}: no service {', '.join(unknown)}; known are {', '.join(services)}"
             )
+    for version in {each.fhir_version for each in profiles}:
+        # The models are imported with the first reading: here it is before the fork, and nobody waits for it.
+        fhir.read((), version=version, patient_id="", zone=None)
     desk = Desk(settings, readings, Engine(known), Ehr(web, settings, fetched), card_options(settings))
     door = Door(
         settings=settings,

@@ -120,15 +120,18 @@ class RequestSchema(Tolerant):
             raise ValidationError("is required with fhirAuthorization", "fhirServer")
 
 
-def read_request(document: object, hook: str, context: type[Schema]) -> HookRequest:
+_REQUEST = RequestSchema()
+
+
+def read_request(document: object, hook: str, context: Schema) -> HookRequest:
     """The request of a service that serves `hook`. Raises InvalidRequest (400), which tells each wrong element."""
-    data = dict(load(RequestSchema(), document))
+    data = dict(load(_REQUEST, document))
     if data["hook"] != hook:
         # A wrong hook is a caller's mistake: an empty list of cards would look as if we had evaluated it.
         raise InvalidRequest(
             [Issue("invalid", f"hook: this id serves {hook} only; GET cds-services tells the ids", "hook")]
         )
-    told: Any = load(context(), data["context"], "context")
+    told: Any = load(context, data["context"], "context")
     return HookRequest(
         hook=hook,
         instance=str(data["instance"]),

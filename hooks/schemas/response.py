@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
@@ -31,6 +32,26 @@ class _CardCoding(_Strict):
 
 class _ReasonCoding(_CardCoding):
     display = Text(required=True, validate=NOT_BLANK)
+
+
+class _Reasons(fields.List[Any]):
+    """The catalogue's reasons, the same on every card: each wording is judged once."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and all(_known(each) for each in value):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+def _known(reason: object) -> bool:
+    """A reason that is in order; False leaves it to the schema to say what is wrong with it."""
+    fine = isinstance(reason, dict) and all(type(each) is str for each in reason.values())
+    return fine and _is_reason(tuple(reason.items()))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=256)
+def _is_reason(items: tuple[tuple[str, str], ...]) -> bool:
+    return not _ReasonCoding().validate(dict(items))
 
 
 class _Source(_Strict):
@@ -86,7 +107,7 @@ class _Card(_Strict):
     source = fields.Nested(_Source, required=True)
     suggestions = fields.List(fields.Nested(_Suggestion))
     selection_behavior = Text(data_key="selectionBehavior", validate=validate.OneOf(["at-most-one", "any"]))
-    override_reasons = fields.List(fields.Nested(_ReasonCoding), data_key="overrideReasons")
+    override_reasons = _Reasons(fields.Nested(_ReasonCoding), data_key="overrideReasons")
     links = fields.List(fields.Nested(_Link))
     extension = fields.Dict(keys=Text())
 

@@ -29,7 +29,7 @@ class Service:
     hook: str
     title: str
     description: str
-    context: type[Schema]
+    context: Schema
     tokens: frozenset[str] = frozenset({"userId", "patientId", "encounterId"})
     orders: bool = False
     usage: str = USAGE

@@ -11,6 +11,6 @@ SERVICE = Service(
         "When the selected order raises an opioid dose: has pain risen after earlier rises of this patient's dose? Other"
         " orders are answered without a card."
     ),
-    context=OrderSelectContext,
+    context=OrderSelectContext(),
     orders=True,
 )

@@ -11,6 +11,6 @@ SERVICE = Service(
         "When an order to be signed raises an opioid dose: has pain risen after earlier rises of this patient's dose?"
         " Other orders are answered without a card."
     ),
-    context=OrderSignContext,
+    context=OrderSignContext(),
     orders=True,
 )

@@ -11,5 +11,5 @@ SERVICE = Service(
         "Looks for pain that rises after rises of the opioid dose, and shows the reports on ketamine with their level of"
         " evidence and their limits. Never a diagnosis, never an order."
     ),
-    context=ContextSchema,
+    context=ContextSchema(),
 )

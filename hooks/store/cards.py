@@ -59,7 +59,7 @@ class FeedbackEvent:
 def remember_cards(store: Store, cards: Iterable[IssuedCard]) -> None:
     """Keep issued cards; a replayed one is already there. Raises StoreError."""
     with store.begin() as connection:
-        insert_new(connection, issued_card, [asdict(card) for card in cards])
+        connection.execute(_insert(connection, issued_card), [asdict(card) for card in cards])
 
 
 def remember_feedback(store: Store, events: Iterable[FeedbackEvent]) -> None:
@@ -125,7 +125,13 @@ def purge(store: Store, *, before: int, now: int) -> Mapping[str, int]:
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
     """Insert the rows that are not there yet; how many were new."""
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
     # RETURNING, not rowcount: psycopg's rowcount does not tell a new row from one that was there.
-    first = insert.on_conflict_do_nothing().returning(next(iter(table.primary_key)))
+    first = _insert(connection, table).returning(next(iter(table.primary_key)))
     return sum(len(connection.execute(first, row).all()) for row in rows)
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Without complaint about a row that is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from hooks.store.cards import IssuedCard, remember_cards
@@ -16,6 +17,7 @@ from hooks.store.connect import Store, StoreError
 
 CAPACITY = 10_000
 BATCH = 200
+TOGETHER = 0.05  # seconds for which cards are gathered: a write for each would take turns with the next answer
 
 
 class Outbox:
@@ -53,6 +55,7 @@ class Outbox:
     def _run(self) -> None:
         while True:
             batch = [self._cards.get()]
+            time.sleep(TOGETHER)
             while len(batch) < BATCH:
                 try:
                     batch.append(self._cards.get_nowait())
