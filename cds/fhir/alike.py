@@ -23,7 +23,6 @@ from cds.fhir.references import Sent
 _OWN: Mapping[str, None] = dict.fromkeys(("id", "text", "effectiveDateTime", "issued", "valueInteger"))
 _OWN_META: Mapping[str, None] = dict.fromkeys(("versionId", "lastUpdated"))
 _OWN_QUANTITY: Mapping[str, None] = dict.fromkeys(("value",))
-_VALUES = ("valueInteger", "valueQuantity", "valueCodeableConcept")
 
 
 class Alike:
@@ -50,7 +49,8 @@ class Alike:
         if text not in self._known:
             self._known[text] = self._first(sent)
         like = self._known[text]
-        if like is None or (own.text and not plain.encodable(own.text)) or sum(name in raw for name in _VALUES) > 1:
+        values = ("valueInteger" in raw) + ("valueQuantity" in raw) + ("valueCodeableConcept" in raw)
+        if like is None or values > 1 or (own.text and not plain.encodable(own.text)):
             return None
         return Observation(
             reference=sent.reference,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cds.clinical import (
     Allergy,
@@ -108,16 +109,19 @@ class _Reading:
         single, unclear = newest(self._sifted.mine)
         for copies in unclear:
             self._refuse(copies, _UNCLEAR)
-        values = [value for sent in sorted(single, key=_order) if (value := self._value(sent)) is not None]
+        values: Mapping[type[Value] | type[None], list[Any]] = defaultdict(list)
+        for sent in sorted(single, key=_order):
+            value = self._value(sent)
+            values[type(value)].append(value)
         return PatientRecord(
             version=version,
             patient=patient,
-            medications=tuple(each for each in values if isinstance(each, MedicationUse)),
-            observations=tuple(each for each in values if isinstance(each, Observation)),
-            conditions=tuple(each for each in values if isinstance(each, Condition)),
-            procedures=tuple(each for each in values if isinstance(each, Procedure)),
-            allergies=tuple(each for each in values if isinstance(each, Allergy)),
-            encounters=tuple(each for each in values if isinstance(each, Encounter)),
+            medications=tuple(values[MedicationUse]),
+            observations=tuple(values[Observation]),
+            conditions=tuple(values[Condition]),
+            procedures=tuple(values[Procedure]),
+            allergies=tuple(values[Allergy]),
+            encounters=tuple(values[Encounter]),
             unread=tuple(
                 sorted([*self._unread, *self._medicines.unread], key=lambda each: (each.reference, each.reason))
             ),
@@ -184,8 +188,8 @@ def _raw_in_error(sent: Sent) -> bool:
 
 
 def _entered_in_error(value: object) -> bool:
-    status = value.verification_status if isinstance(value, Condition | Allergy) else getattr(value, "status", None)
-    return status == "entered-in-error"
+    named = "verification_status" if isinstance(value, (Condition, Allergy)) else "status"
+    return getattr(value, named, None) == "entered-in-error"
 
 
 def _order(sent: Sent) -> tuple[str, bool, str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds.clinical import Entry
 
@@ -40,8 +41,7 @@ def usable_id(raw: Mapping[str, object]) -> str | None:
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One resource as it was sent.
 
     kind       resource type, "" where it cannot be told
