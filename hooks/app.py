@@ -20,7 +20,8 @@ from hooks.answering import Desk, Dispatch, Evaluated, card_options, issued
 from hooks.ehr import Ehr, Fetched, uncounted
 from hooks.issuers import Issuer
 from hooks.mount import mounted
-from hooks.problems import HEADERS, Refused, json_response
+from hooks.problems import HEADERS, json_response
+from hooks.refusals import Refused
 from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
 from hooks.settings import PREFIX, Settings, SettingsError

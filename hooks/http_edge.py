@@ -14,7 +14,8 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from hooks.problems import HEADERS, Issue, outcome
+from hooks.problems import HEADERS, outcome
+from hooks.refusals import Issue
 
 _log = structlog.get_logger(__name__)
 # The first that fits; whatever else gunicorn's parser refuses is 400.

@@ -16,7 +16,7 @@ from msgspec import structs
 from cds.bundles import entries_of, gaps_of, unwrapped
 from cds.clinical import Entry, Gap
 from cds.errors import MissingData, PatientMismatch
-from hooks.problems import Issue
+from hooks.refusals import Issue
 from hooks.templates import MEDICATION_KEYS, Template
 
 # What ends outside the look-back cannot change a trend; conditions, allergies and procedures count however old.

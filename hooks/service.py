@@ -22,7 +22,8 @@ from hooks.feedback import Feedback
 from hooks.metrics import CONTENT_TYPE, Metrics
 from hooks.pages.install import House, install, signed_pages
 from hooks.prefetch import MissingKeys
-from hooks.problems import Refused, Unauthenticated, json_response
+from hooks.problems import json_response
+from hooks.refusals import Refused, Unauthenticated
 from hooks.schemas import read_feedback
 from hooks.settings import LOOPBACK, Settings
 from hooks.store import Store, StoreError, open_store

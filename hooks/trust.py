@@ -14,7 +14,7 @@ import structlog
 
 from hooks.issuers import Issuer, development
 from hooks.keys import Key, KeyRing
-from hooks.problems import Unauthenticated
+from hooks.refusals import Unauthenticated
 from hooks.settings import Settings
 from hooks.web import Web
 

@@ -7,7 +7,7 @@ import pytest
 from served import issues_of, path_of, post, request_of, served
 
 from hooks.app import create_app
-from hooks.problems import InvalidAnswer
+from hooks.refusals import InvalidAnswer
 from hooks.services import all_services
 from hooks.settings import Settings
 from hooks.web import Web

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooks.problems import InvalidRequest
+from hooks.refusals import InvalidRequest
 from hooks.schemas import read_feedback, read_request
 from hooks.services import all_services
 

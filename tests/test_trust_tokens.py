@@ -8,7 +8,7 @@ import time_machine
 from tokens import FORGED, ISS, KEYS, PATH, PUBLIC, RSA_KEY, now, token
 
 from hooks import issuers
-from hooks.problems import Unauthenticated
+from hooks.refusals import Unauthenticated
 from hooks.settings import Settings
 from hooks.store import open_store
 from hooks.store.tokens import UsedTokens

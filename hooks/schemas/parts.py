@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 from marshmallow.fields import String as Text
 
-from hooks.problems import InvalidRequest, Issue
+from hooks.refusals import InvalidRequest, Issue
 
 
 def whole(pattern: str) -> re.Pattern[str]:

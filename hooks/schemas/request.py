@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 from marshmallow.fields import String as Text
 
-from hooks.problems import InvalidRequest, Issue
+from hooks.refusals import InvalidRequest, Issue
 from hooks.schemas.parts import NOT_BLANK, UUID, Tolerant, absolute_url, load, whole
 
 # FHIR's id, and "_", which FHIR forbids and servers use. Nothing in it can alter a URL.

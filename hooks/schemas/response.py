@@ -11,7 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, valida
 from marshmallow.fields import String as Text
 
 from cds.clinical import Card, Coding, Suggestion
-from hooks.problems import InvalidAnswer
+from hooks.refusals import InvalidAnswer
 from hooks.schemas.parts import NOT_BLANK, UUID, absolute_url
 
 _SUMMARY = 139  # "fewer than 140 characters"
