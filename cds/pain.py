@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from cds.clinical import (
     AsOf,
@@ -42,7 +43,7 @@ class _Refused(Exception):
     """This value is not a score; the text says why."""
 
 
-class _Reading(NamedTuple):
+class _Reading(Struct, frozen=True):
     """A number as written, before the instrument's scale is known; `top` is the scale's upper end where it is said."""
 
     row: Scale

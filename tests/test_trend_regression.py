@@ -156,7 +156,7 @@ def test_a_shift_of_all_dates_changes_no_bit() -> None:
     pain = after_each_step(ONE_POINT_EACH)
     later = timedelta(days=371)
     series = tuple(structs.replace(d, day=d.day + later) for d in stair(LEVELS))
-    shifted = replace(pain, scores=tuple(replace(s, at=s.at + later) for s in pain.scores))
+    shifted = replace(pain, scores=tuple(structs.replace(s, at=s.at + later) for s in pain.scores))
     here = seen(stair(LEVELS), pain)
     there = seen(series, shifted)
     assert here.statistics == there.statistics
@@ -170,7 +170,7 @@ def test_shuffled_scores_destroy_the_signal() -> None:
     for _ in range(40):
         mixed = rng.permutation([s.score for s in pain.scores])
         shuffled = replace(
-            pain, scores=tuple(replace(s, score=float(v)) for s, v in zip(pain.scores, mixed, strict=True))
+            pain, scores=tuple(structs.replace(s, score=float(v)) for s, v in zip(pain.scores, mixed, strict=True))
         )
         numbers = seen(stair(LEVELS), shuffled).statistics
         flagged += numbers.beta is not None and numbers.z is not None and numbers.z >= limits().pattern_z

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class PainScore:
+
+class PainScore(Struct, frozen=True):
     """One pain score on a 0-10 scale.
 
     at          local wall-clock time; a recall item is shifted to the middle of its recall period
@@ -31,8 +32,7 @@ class PainScore:
         return self.at.date()
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionScore:
+class FunctionScore(Struct, frozen=True):
     """PEG or BPI interference, 0-10, lower is better."""
 
     day: date

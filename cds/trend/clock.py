@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from cds.clinical import DoseTimeline, PainSeries, PatientRecord
 
 
@@ -29,7 +31,8 @@ def on_one_clock(dose: DoseTimeline, pain: PainSeries, record: PatientRecord) ->
         for e in dose.events
     )
     scores = [
-        replace(s, at=s.at + shift) if s.timed and (shift := shifts.get(s.reference, none)) else s for s in pain.scores
+        structs.replace(s, at=s.at + shift) if s.timed and (shift := shifts.get(s.reference, none)) else s
+        for s in pain.scores
     ]
     return replace(dose, events=events), replace(pain, scores=tuple(sorted(scores, key=lambda s: (s.at, s.reference))))
 
