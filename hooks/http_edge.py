@@ -5,11 +5,14 @@ A malformed request line may be a search URL with a patient's id in it, a malfor
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 import orjson
 import structlog
 from gunicorn import util  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
@@ -59,6 +62,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             util.write_nonblock(client, f"HTTP/1.1 {status} {phrase}\r\n{lines}\r\n".encode() + body)
         except OSError:
             _log.info("caller gone")
+
+
+class Keeper(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's arbiter, which also says in one line of ours how a worker ended: its own words are dropped below."""
+
+    def reap_workers(self) -> None:
+        for pid, worker in self.WORKERS.items() if hasattr(os, "waitid") else ():  # macOS has it from Python 3.13
+            try:
+                ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                continue
+            if ended is None or ended.si_status in (0, signal.SIGTERM):
+                continue
+            by_signal = ended.si_code in (os.CLD_KILLED, os.CLD_DUMPED)
+            _log.error(
+                "worker ended",
+                worker=pid,
+                signal=signal.Signals(ended.si_status).name if by_signal else None,
+                status=None if by_signal else ended.si_status,
+                # SIGKILL that nobody here sent is mostly the kernel's, for want of memory.
+                reason="no sign of life" if worker.aborted else "from outside" if by_signal else "by itself",
+            )
+        super().reap_workers()
 
 
 class Wordless(Logger):  # type: ignore[misc]  # gunicorn has no types

@@ -46,6 +46,8 @@ KEYS = frozenset(
         "host",
         "port",
         "workers",
+        "worker",
+        "signal",
         "mode",
         "setting",
         "revision",

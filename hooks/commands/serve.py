@@ -41,7 +41,7 @@ def command(host: str, port: int) -> None:
 
 def _serve(configured: Settings, host: str, port: int) -> None:
     # Only now: prometheus_client looks for its shared directory when it is imported.
-    from hooks.http_edge import Wordless, Worker
+    from hooks.http_edge import Keeper, Wordless, Worker
     from hooks.service import create_service
 
     app = create_service(configured)
@@ -52,19 +52,21 @@ def _serve(configured: Settings, host: str, port: int) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    _Server(
-        app,
-        bind=base.removeprefix("http://"),
-        worker_class=Worker,
-        logger_class=Wordless,
-        workers=configured.workers,
-        threads=configured.threads,
-        preload_app=True,
-        # Longer than a proxy keeps an idle connection (nginx: 60 s): who ends it first must never be us, or a call that is
-        # just being sent on it is lost.
-        keepalive=75,
-        loglevel="warning",
-        when_ready=lambda _arbiter: click.echo(f"oih-cds serves {base}/cds-services", err=True),
+    Keeper(
+        _Server(
+            app,
+            bind=base.removeprefix("http://"),
+            worker_class=Worker,
+            logger_class=Wordless,
+            workers=configured.workers,
+            threads=configured.threads,
+            preload_app=True,
+            # Longer than a proxy keeps an idle connection (nginx: 60 s): who ends it first must never be us, or a call that is
+            # just being sent on it is lost.
+            keepalive=75,
+            loglevel="warning",
+            when_ready=lambda _arbiter: click.echo(f"oih-cds serves {base}/cds-services", err=True),
+        )
     ).run()
 
 
