@@ -100,3 +100,9 @@ def test_every_reason_for_not_counting_is_explained_to_the_pharmacist():
     page = (root / "docs/dose.md").read_text()
     assert len(codes) > 20
     assert {code for code in codes if f"`{code}`" not in page} == set()
+
+
+def test_the_setting_that_sends_everything_through_the_models_holds_here_too(tmp_path):
+    (tmp_path / "bundle.json").write_text('{"resourceType": "Bundle", "type": "collection"}')
+    asked = CliRunner(env={"OIH_CDS_MODELS_ONLY": "perhaps"}).invoke(main, ["explain", str(tmp_path / "bundle.json")])
+    assert "OIH_CDS_MODELS_ONLY" in asked.output

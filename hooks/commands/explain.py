@@ -20,7 +20,7 @@ from cds.dose.values import NOTE, plain
 from cds.errors import InputError
 from cds.knowledge import drugs
 from cds.knowledge.drugs import Drugs
-from hooks import strict_json
+from hooks import settings, strict_json
 from hooks.inputs import documents
 from hooks.report import number
 
@@ -57,7 +57,13 @@ def command(
     PATH is a CDS Hooks request, a FHIR Bundle, a fixture folder, an .ndjson file, or `-` for standard input. Days
     with the same dose are shown once. An input that cannot be read is named, and the exit status is 3.
     """
-    asked = case.Asked(now=datetime.now().astimezone(), as_of=as_of, version=fhir_version, table=mme_table)
+    asked = case.Asked(
+        now=datetime.now().astimezone(),
+        as_of=as_of,
+        version=fhir_version,
+        table=mme_table,
+        models_only=settings.load().models_only,
+    )
     known = drugs.load()
     failed = False
     for document in documents([path], sys.stdin.buffer):
@@ -79,7 +85,13 @@ def command(
 
 def _worked_out(document: bytes, asked: case.Asked, known: Drugs) -> tuple[PatientRecord, DoseTimeline]:
     found = case.read(strict_json.loads(document), asked)
-    record = fhir.read(found.entries, version=found.version, patient_id=found.patient_id, zone=found.zone)
+    record = fhir.read(
+        found.entries,
+        version=found.version,
+        patient_id=found.patient_id,
+        zone=found.zone,
+        models_only=found.models_only,
+    )
     return record, dose.timeline(record, known, table=found.table, as_of=found.as_of)
 
 

@@ -81,7 +81,7 @@ def survey(
     deadline = time.monotonic() + configured.fetch_seconds * 5
     parts, reasons = Ehr(Web(), configured).complete(looked_at(templates, {}), templates, source, patient, deadline)
     entries = tuple(entry for part in parts.values() for entry in part.entries)
-    record = fhir.read(entries, version=version, patient_id=patient, zone=None)
+    record = fhir.read(entries, version=version, patient_id=patient, zone=None, models_only=configured.models_only)
     usable = _usable(record, known, configured)
     return tuple(_row(key, part, record, usable, reasons.get(key, "")) for key, part in parts.items())
 
