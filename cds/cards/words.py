@@ -111,10 +111,10 @@ def number(value: float | Decimal, places: int = 1) -> str:
 
 def plain(text: str) -> str:
     """Somebody else's text on one line, without characters that nobody sees."""
-    kept = "".join(
-        " " if unicodedata.category(sign) in _INVISIBLE else sign for sign in unicodedata.normalize("NFC", text)
-    )
-    return " ".join(kept.split())
+    if not (text.isascii() and text.isprintable()):
+        signs = unicodedata.normalize("NFC", text)
+        text = "".join(" " if unicodedata.category(sign) in _INVISIBLE else sign for sign in signs)
+    return " ".join(text.split())
 
 
 def escape(text: str) -> str:
