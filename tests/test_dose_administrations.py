@@ -131,6 +131,30 @@ def test_a_rate_per_kilogram_without_a_weight_is_declared():
     assert reasons(doses(infusion, on="2024-03-01")) == {"MedicationAdministration/a1": "no-weight"}
 
 
+@pytest.mark.parametrize(
+    ("weighed", "named"),
+    [
+        ("2024-03-01", False),
+        ("2023-03-02", False),  # 365 days before
+        ("2023-02-28", True),
+        ("2019-05-06", True),
+    ],
+)
+def test_a_weight_of_more_than_a_year_before_the_dose_is_named(weighed, named):
+    dose = given(FENTANYL, dose=qty(1, "ug/kg", "ug/kg"), at="2024-03-01T08:00:00Z")
+    found = doses(dose, weight(70, at=f"{weighed}T08:00:00Z"), on="2024-03-01")
+    assert found.daily[0].mid == 21
+    flag = f"MedicationAdministration/a1: the dose is per kilogram and uses a body weight of {weighed}"
+    assert (flag in found.flags) is named
+
+
+def test_an_old_weight_is_not_named_where_no_dose_depends_on_it():
+    dose = given(FENTANYL, dose=qty(70, "ug", "ug"), at="2024-03-01T08:00:00Z")
+    assert (
+        doses(dose, weight(70, at="2019-05-06T08:00:00Z"), on="2024-03-01").flags == doses(dose, on="2024-03-01").flags
+    )
+
+
 def test_pounds_are_a_weight_too():
     raw = weight(0) | {"valueQuantity": qty(220, "lb", "[lb_av]")}
     infusion = given(FENTANYL, dose=qty(1, "ug/kg", "ug/kg"))

@@ -85,11 +85,8 @@ def _of_ratio(rate: Ratio, opioid: Opioid, weigh: Weigh) -> Dose:
 def _per_hour(value: Decimal, found: Unit, opioid: Opioid, weigh: Weigh) -> Dose:
     flags: tuple[str, ...] = ()
     if found.per_kg:
-        weight = weigh()
-        if weight is None:
-            raise NotCounted("no-weight", "the rate is per kilogram and no body weight is on record")
-        value *= weight
-        flags = (f"{NOTE}body weight {plain(weight)} kg",)
+        kg, flags = _weighed(weigh, "rate")
+        value *= kg
     if found.kind == "mass":
         return Dose(Range.exact(value), True, f"{plain(value)} mg/h", flags)
     if found.kind == "volume" and opioid.per == "mL" and opioid.mg is not None:
@@ -137,11 +134,8 @@ def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, dru
     mg = value * found.scale
     flags: tuple[str, ...] = ()
     if found.per_kg:
-        weight = weigh()
-        if weight is None:
-            raise NotCounted("no-weight", "the dose is per kilogram and no body weight is on record")
-        mg *= weight
-        flags = (f"{NOTE}body weight {plain(weight)} kg",)
+        kg, flags = _weighed(weigh, "dose")
+        mg *= kg
     if opioid.patch or route == "transdermal":
         return _patch_by_mass(mg, opioid)
     if opioid.partners and opioid.per == "unit" and opioid.mg and mg > drugs.limits["combination_units"] * opioid.mg:
@@ -150,6 +144,17 @@ def _of_mass(value: Decimal, found: Unit, opioid: Opioid, route: str | None, dru
     if opioid.per == "unit" and opioid.mg and mg % opioid.mg not in (0, opioid.mg / 2):
         flags = (*flags, f"{plain(mg)} mg is no whole or half number of units of {plain(opioid.mg)} mg")
     return Dose(Range.exact(mg), False, _mass_text(mg), flags)
+
+
+def _weighed(weigh: Weigh, what: str) -> tuple[Decimal, tuple[str, ...]]:
+    """The kilograms, and what has to be said about them."""
+    weight = weigh()
+    if weight is None:
+        raise NotCounted("no-weight", f"the {what} is per kilogram and no body weight is on record")
+    said = f"{NOTE}body weight {plain(weight.kg)} kg"
+    if not weight.far:
+        return weight.kg, (said,)
+    return weight.kg, (said, f"the {what} is per kilogram and uses a body weight of {weight.day}")
 
 
 def _mass_text(mg: Decimal) -> str:

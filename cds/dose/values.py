@@ -10,8 +10,17 @@ from msgspec import Struct
 
 from cds.errors import UnitError
 
-# Body weight in kg for one dose, None where none is on record; looked for only where a dose is per kilogram.
-Weigh = Callable[[], Decimal | None]
+
+class Weight(Struct, frozen=True):
+    """A body weight for one dose; `far`: it was taken so long before or after the dose that it has to be named."""
+
+    kg: Decimal
+    day: date
+    far: bool = False
+
+
+# None where no weight is on record; looked for only where a dose is per kilogram.
+Weigh = Callable[[], Weight | None]
 
 
 def unweighed() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
 from cds.clinical import AsOf, Observation, Quantity
 from cds.dose.course import after
+from cds.dose.values import Weight
 from cds.knowledge.drugs import Drugs
 
 _USABLE = ("final", "amended", "corrected", "preliminary")
@@ -26,16 +27,17 @@ class Weights:
     def __init__(self, observations: Sequence[Observation], drugs: Drugs, as_of: AsOf) -> None:
         self._observations = observations
         self._codes = drugs.weight_codes
+        self._age = timedelta(days=int(drugs.limits["weight_age_days"]))
         self._as_of = as_of
 
-    def at(self, when: datetime | None) -> Decimal | None:
-        """The last weight before the dose, else the first after it; None if there is none."""
+    def at(self, when: datetime | None) -> Weight | None:
+        """The last weight before the dose, else the first after it; None if there is none. No time: the latest of all."""
         if not self._found:
             return None
-        if when is None:
-            return self._found[-1][1]
+        when = self._as_of.at if when is None else when
         after_it = bisect_right(self._found, when, key=lambda pair: pair[0])
-        return self._found[max(0, after_it - 1)][1]
+        taken, kg = self._found[max(0, after_it - 1)]
+        return Weight(kg, taken.date(), far=abs(when - taken) > self._age)
 
     @cached_property
     def _found(self) -> list[tuple[datetime, Decimal]]:
