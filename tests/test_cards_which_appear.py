@@ -245,7 +245,7 @@ def test_a_draft_whose_dose_is_not_entered_yet_is_no_news_by_itself():
     waiting = replace(draft(180, None, raises=None), uncounted=(item,))
     assert cards(assessment("no-signal", co_rise=False, hook="order-select", proposed=waiting)) == ()
     (card,) = cards(assessment("no-signal", co_rise=True, hook="order-select", proposed=waiting))
-    assert "This order's dose could not be counted." in card.detail
+    assert "The dose with this order could not be counted." in card.detail
     assert "Not counted: morphine (no dose)" in card.detail
 
 

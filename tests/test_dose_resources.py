@@ -445,6 +445,29 @@ def test_an_unread_resource_opens_its_days_unless_its_code_shows_no_opioid(sente
     assert day(found, "2024-03-04") == (30, 30, 30)
 
 
+@pytest.mark.parametrize("written", ["yesterday", "2024-13-45"])
+def test_an_order_alone_whose_date_cannot_be_read_makes_the_evaluation_day_unknown(written):
+    found = doses(request(OXYCODONE_10, ONE_BID, authored=written), on="2024-03-10")
+    assert [(str(each.day), each.low, each.mid, each.high) for each in found.daily] == [
+        ("2024-03-10", None, None, None)
+    ]
+
+
+def test_beside_an_order_whose_date_cannot_be_read_no_draft_starts_from_0():
+    draft = request(OXYCODONE_10, dosage(tablets(2), BID), id="d", authored="2024-03-10", status="draft")
+    unread = request(OXYCODONE_10, ONE_BID, authored="yesterday")
+    (beside, alone) = (doses(*known, on="2024-03-10", drafts=(draft,)).proposed for known in ((unread,), ()))
+    assert beside is not None
+    assert alone is not None
+    assert (beside.before, beside.after, beside.raises) == (None, None, True)
+    assert (alone.before, alone.after, alone.raises) == (0, 60, True)
+
+
+def test_another_drug_whose_date_cannot_be_read_makes_no_day():
+    order = request(rx("314076", "lisinopril 10 MG Oral Tablet"), dosage(tablets(1), DAILY), authored="yesterday")
+    assert doses(order, on="2024-03-10").daily == ()
+
+
 def test_other_drugs_are_ignored():
     found = doses(request(rx("314076", "lisinopril 10 MG Oral Tablet"), dosage(tablets(1), DAILY)), on="2024-03-10")
     assert (found.daily, found.uncounted, found.opioid_references) == ((), (), frozenset())

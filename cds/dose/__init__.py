@@ -52,9 +52,11 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
     aged = [_aged(course, drugs, as_of) for course in laid]
     courses = [*aged, *(administered.course(each) for each in given), *nothing_given]
     courses = [flagged(_without_factor(course, table, drugs), drugs) for course in courses]
-    openings = _openings(record.unread, drugs) + [Opening(None, each.last) for each in plans.undated if each.opens_high]
+    openings = _openings(record.unread, drugs, as_of.day) + [
+        Opening(None, each.last) for each in plans.undated if each.opens_high
+    ]
     calendar = sweep(courses, openings, stays, table, drugs, as_of.day, time_limited(courses, drugs))
-    situation = Situation(table, drugs, as_of, stays)
+    situation = Situation(table, drugs, as_of, stays, unread=any(each.holds(as_of.day) for each in openings))
     return DoseTimeline(
         table=table,
         daily=tuple(calendar.daily),
@@ -146,8 +148,11 @@ def _with_gap(piece: Piece, gap: NotCounted) -> Piece:
     return replace(piece, gap=gap)
 
 
-def _openings(unread: Sequence[Unread], drugs: Drugs) -> list[Opening]:
-    """Unread medication resources may hold an opioid, unless a code that could be read shows that they do not."""
+def _openings(unread: Sequence[Unread], drugs: Drugs, today: date) -> list[Opening]:
+    """Unread medication resources may hold an opioid, unless a code that could be read shows that they do not.
+
+    One without a date may be in force on any day: the evaluation day is unknown then, also where nothing else covers it.
+    """
     openings: list[Opening] = []
     for each in unread:
         if not each.opens_high:
@@ -158,7 +163,7 @@ def _openings(unread: Sequence[Unread], drugs: Drugs) -> list[Opening]:
                 continue
             if identity.opioids and all(opioid.cough_cold for opioid in identity.opioids):
                 continue
-        openings.append(Opening(*each.dates) if each.dates is not None else Opening(None, None))
+        openings += [Opening(None, None), Opening(today, today)] if each.dates is None else [Opening(*each.dates)]
     return openings
 
 

@@ -34,6 +34,9 @@ class Opening:
     first: date | None
     last: date | None
 
+    def holds(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
 
 @dataclass(slots=True)
 class Calendar:

@@ -23,12 +23,16 @@ from cds.knowledge.drugs import Drugs
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a comparison needs besides the orders."""
+    """What a comparison needs besides the orders.
+
+    unread  something that may be an opioid in force on the evaluation day could not be read: the dose is not known
+    """
 
     table: str
     drugs: Drugs
     as_of: AsOf
     stays: Stays
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _compare(drafts: Sequence[Plan], courses: Sequence[Course], day: date, situa
         for plan, gap in after.gaps
         if plan.use.reference in references
     )
-    known_before, known_after = not _open(before), not _open(after)
+    known_before, known_after = not (_open(before) or situation.unread), not (_open(after) or situation.unread)
     return ProposedDose(
         before=before.scheduled if known_before else None,
         after=after.scheduled if known_after else None,
