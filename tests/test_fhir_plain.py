@@ -45,7 +45,7 @@ _NAMES = (
     "dataAbsentReason hasMember focus bodySite method medicationCodeableConcept medicationReference dosageInstruction dosage "
     "asNeededBoolean asNeededCodeableConcept doseAndRate doseQuantity doseRange rateQuantity maxDosePerPeriod period periodUnit "
     "frequency frequencyMax periodMax timeOfDay when boundsPeriod boundsDuration comparator unit start end sequence doNotPerform "
-    "dispenseRequest priorPrescription basedOn partOf request context encounter category daysSupply quantity whenHandedOver "
+    "dispenseRequest validityPeriod numberOfRepeatsAllowed expectedSupplyDuration priorPrescription basedOn partOf request context encounter category daysSupply quantity whenHandedOver "
     "resourceType userSelected version display system fhir_comments unknownField"
 )
 NAMES = _NAMES.split()
@@ -63,6 +63,8 @@ def seeds() -> list[dict[str, Any]]:
     statement = base | {"resourceType": "MedicationStatement", "status": "active", "dosage": [dosage]}
     given = {"text": "one", "route": dosage["route"], "dose": {"value": 2.5, "unit": "mg"}}
     vital = {name: value for name, value in score.items() if name != "valueInteger"}
+    supply = {"validityPeriod": {"start": "2026-05-01", "end": "2026-07-01"}, "numberOfRepeatsAllowed": 0}
+    supply |= {"quantity": {"value": 60, "unit": "tablet"}, "expectedSupplyDuration": {"value": 30, "unit": "d"}}
     answer = {"coding": [{"system": "http://loinc.org", "code": "LA6752-5", "display": "Mild"}], "text": "mild"}
     return [
         order,
@@ -79,6 +81,7 @@ def seeds() -> list[dict[str, Any]]:
         | {"resourceType": "MedicationDispense", "status": "completed", "whenHandedOver": "2026-05-01T08:00:00-05:00"}
         | {"quantity": {"value": 60, "unit": "tablet"}, "daysSupply": {"value": 30, "unit": "d"}}
         | {"dosageInstruction": [dosage], "authorizingPrescription": [{"reference": "MedicationRequest/order-0"}]},
+        order | {"dispenseRequest": supply},
     ]  # fmt: skip
 
 

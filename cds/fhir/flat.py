@@ -24,6 +24,7 @@ from cds.fhir.systems import canonical_system
 from cds.fhir.timing import UNITS
 
 Value = MedicationUse | Observation
+_NO_SUPPLY = plain.Supply()
 
 
 class Flat:
@@ -69,6 +70,7 @@ class Flat:
         )
 
     def _request(self, shape: plain.MedicationRequest, sent: Sent) -> MedicationUse:
+        supply = shape.dispenseRequest or _NO_SUPPLY
         return MedicationUse(
             reference=sent.reference,
             source=Source.ORDERED,
@@ -78,6 +80,10 @@ class Flat:
             intent=r4.INTENT[shape.intent.casefold()],
             categories=_concepts(shape.category),
             dosages=self._dosages(shape.dosageInstruction),
+            supply=self._period(supply.validityPeriod),
+            quantity=_quantity(supply.quantity),
+            days_supply=_quantity(supply.expectedSupplyDuration),
+            repeats_allowed=None if supply.numberOfRepeatsAllowed is UNSET else supply.numberOfRepeatsAllowed,
             encounter=next(iter(self._targets([shape.encounter])), None),
             draft=sent.draft,
             aliases=sent.names,

@@ -156,6 +156,13 @@ class ObservationParts(msgspec.Struct):
     valueQuantity: _OwnQuantity | UnsetType = UNSET
 
 
+class Supply(_Closed):
+    validityPeriod: Period | UnsetType = UNSET
+    numberOfRepeatsAllowed: Whole | UnsetType = UNSET
+    quantity: Quantity | UnsetType = UNSET
+    expectedSupplyDuration: Quantity | UnsetType = UNSET
+
+
 class MedicationRequest(_Resource, kw_only=True):
     intent: str
     medicationCodeableConcept: Concept
@@ -164,6 +171,7 @@ class MedicationRequest(_Resource, kw_only=True):
     encounter: Reference | UnsetType = UNSET
     requester: Reference | UnsetType = UNSET
     dosageInstruction: list[Dosage] | UnsetType = UNSET
+    dispenseRequest: Supply | UnsetType = UNSET
 
 
 class MedicationStatement(_Resource, kw_only=True):
