@@ -60,7 +60,6 @@ def service(folder: Path, *, name: str = "service", workers: int = 1, **settings
     environment = {
         "OIH_CDS_DATABASE_URL": f"sqlite:///{folder / f'{name}.sqlite3'}",
         "OIH_CDS_WORKERS": str(workers),
-        "OIH_CDS_LOG_LEVEL": "WARNING",
         **{f"OIH_CDS_{key.upper()}": value for key, value in settings.items()},
     }
     with _running(name, port, ["-m", "hooks.cli", "serve", "--port", str(port)], environment) as server:
