@@ -264,6 +264,8 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
     chosen = schedule if schedule is not None else part.schedule
+    if cap is not None and part.cap is not None and part.cap.up_to and not (base.prn or chosen.prn):
+        chosen = _permitted(chosen, dose, cap)
     return replace(
         base,
         dose=dose,
@@ -273,6 +275,16 @@ def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioi
         phase=base.phase + part.phase,
         days=base.days if base.days is not None else part.schedule.days,
         flags=(*flags, *dose.flags, *chosen.flags),
+    )
+
+
+def _permitted(schedule: Schedule, dose: Dose, most: Decimal) -> Schedule:
+    """ "1 tablet daily, up to 4 tablets daily" schedules one and permits four: high is what is permitted."""
+    per_day = schedule.per_day
+    if per_day is None or dose.rate or dose.mg.high <= 0 or most <= dose.mg.high * per_day.high:
+        return schedule
+    return replace(schedule, per_day=Range(per_day.low, most / dose.mg.high)).flagged(
+        "the text permits more a day than it schedules: the high value is what it permits"
     )
 
 
