@@ -2,10 +2,19 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from loopback import loopback
 
 from hooks.connections import host_of, parsed, target_of
@@ -147,3 +156,67 @@ def test_a_url_becomes_host_and_target(url, host, target):
 def test_what_is_no_web_address_is_not_called(url, web):
     with pytest.raises(WebError, match="the server could not be reached"):
         get(web, url)
+
+
+def certificate(folder, name):
+    """A certificate that signed itself, for an address or a host; the paths of certificate and key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ehr")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(built.public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+@contextmanager
+def over_tls(files):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+
+    async def answer(reader, writer):
+        while await reader.read(65536):
+            writer.write(ANSWER)
+            await writer.drain()
+        writer.close()
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(answer, "127.0.0.1", 0, ssl=context), loop).result()
+    try:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.call_later, 0.1, loop.stop)
+        thread.join()
+        loop.close()
+
+
+HERE, ELSEWHERE = x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("elsewhere.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "answered"),
+    [(HERE, True, True), (HERE, False, False), (ELSEWHERE, True, False)],
+    ids=["trusted", "not trusted", "another's certificate"],
+)
+def test_a_server_must_prove_who_it_is(name, trusted, answered, web, tmp_path, monkeypatch):
+    files = certificate(tmp_path, name)
+    if trusted:
+        monkeypatch.setattr(certifi, "where", lambda: str(files[0]))
+    with over_tls(files) as base:
+        if answered:
+            assert [get(web, base).body for _ in range(2)] == [b"{}"] * 2
+            web.close()
+        else:
+            with pytest.raises(WebError, match="the server could not be reached"):
+                get(web, base)
