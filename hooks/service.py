@@ -76,7 +76,7 @@ def create_service(
         web=web,
     )
     _kill_switch(app, frozenset(settings.disabled_services))
-    _feedback(app, Feedback(store, metrics, budget, known.catalogue.silencing))
+    _feedback(app, Feedback(store, metrics, budget, known.catalogue.silencing, known.catalogue.offered))
     _health(app, store)
     _numbers(app, metrics, settings)
     door: Door = app.extensions["oih-cds"]

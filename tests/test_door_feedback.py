@@ -2,19 +2,30 @@
 
 import json
 import logging
+import sqlite3
+from functools import partial
 
 import pytest
 import structlog
 from served import issues_of, path_of, post, request_of, served
 from tokens import ISS, KEYS, PUBLIC, token
 
+from cds import knowledge
+from hooks.feedback import Feedback
+from hooks.metrics import Metrics
+from hooks.schemas import read_feedback
 from hooks.service import create_service
 from hooks.settings import Settings
+from hooks.store import IssuedCard, open_store
+from hooks.store.budget import Budget
+from hooks.store.cards import remember_cards
 
 PATTERN = "pattern/pain_rises_with_each_increase"
 SANDBOX = "https://sandbox.cds-hooks.org"
 PATH = "/cds-services/oih-patient-view/feedback"
 NEVER_ISSUED = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+OURS = "https://oih-cds.org/CodeSystem/override-reasons"
+HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 AT = {"outcomeTimestamp": "2026-11-20T10:05:31Z"}
 
 
@@ -48,6 +59,45 @@ def test_several_cards_are_answered_in_one_call_and_repeats_are_legal(client, ca
         answer = client.post(PATH, json={"feedback": items})
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "application/json"
+
+
+def overridden(system, code, card=NEVER_ISSUED):
+    return {"card": card, "outcome": "overridden", **AT, "overrideReason": {"reason": {"system": system, "code": code}}}
+
+
+def test_only_reasons_that_the_catalogue_offers_are_kept_and_any_other_is_other(tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    sent = [
+        (OURS, "will-monitor"),
+        (HL7, "patient-refuses"),
+        ("urn:elsewhere", "will-monitor"),
+        (OURS, "CANARY Maria Silva"),
+        ("urn:x", "CANARY" * 100),
+        ("CANARY" * 100, "[/x]"),
+    ]
+    with served(create_service(Settings(database_url=url))) as own:
+        for system, code in sent:
+            assert own.post(PATH, json={"feedback": [overridden(system, code)]}).status_code == 200
+    with sqlite3.connect(tmp_path / "store.sqlite3") as database:
+        kept = set(database.execute("SELECT reason_system, reason_code FROM feedback"))
+        assert "CANARY" not in "\n".join(database.iterdump())
+    assert kept == {(OURS, "will-monitor"), (HL7, "patient-refuses"), (None, "other")}
+
+
+@pytest.mark.parametrize(("system", "shown"), [(OURS, False), ("urn:elsewhere", True)])
+def test_a_word_of_ours_in_anothers_system_does_not_rest_a_finding_whose_grade_rises(system, shown, tmp_path):
+    store, catalogue = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}"), knowledge.load().catalogue
+    remember_cards(
+        store, [IssuedCard(NEVER_ISSUED, "ehr", 0, "s", "pattern", "R10", "1", "possible-oih", "", "subject")]
+    )
+    budget = Budget(store, 90, ("possible-oih", "strong-pattern"))
+    desk = Feedback(store, Metrics(), budget, catalogue.silencing, catalogue.offered)
+    ask = partial(budget.ask, "subject", "pattern", encounter="", instance="i")
+    assert ask("possible-oih", now=0).show
+    items = read_feedback({"feedback": [overridden(system, "oih-already-considered")]})
+    desk.take(items, service="s", issuer="ehr", now=1)
+    assert not ask("possible-oih", now=2).show
+    assert ask("strong-pattern", now=3).show is shown
 
 
 def test_an_unknown_card_is_recorded_and_no_fault(client):

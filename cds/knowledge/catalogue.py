@@ -122,6 +122,12 @@ class Catalogue:
         """Codes of the overrides that rest a finding."""
         return frozenset(str(override.coding.code) for override in self.overrides if override.silences)
 
+    @property
+    def offered(self) -> frozenset[tuple[str | None, str | None]]:
+        """(system, code) of every coded reason that is ours to know: the cards' own and the published ones."""
+        codings = (each for override in self.overrides for each in (override.coding, override.published) if each)
+        return frozenset((each.system, each.code) for each in codings)
+
 
 def load(root: Path) -> Catalogue:
     """Reads both files. Raises KnowledgeError naming the text that is missing, unknown, empty, or filled in wrongly."""

@@ -13,13 +13,17 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from cds.cards.words import plain
 from hooks import settings
 from hooks.store import Store
 from hooks.store.cards import feedback_table, issued_table
 
 UNKNOWN = "(unknown card)"
 NO_REASON = "(no reason)"
+# A spreadsheet computes a cell that begins so.
+_FORMULA = ("=", "+", "-", "@")
 COLUMNS = ("rule", "version", "card", "grade", "issued", "accepted", "overridden", "override_rate", "reasons")
 
 
@@ -97,7 +101,9 @@ def _table(rows: Iterable[Row]) -> Table:
     for row in rows:
         reasons = ", ".join(f"{code} {count}" for code, count in row.reasons.items())
         counts = (str(row.issued), str(row.accepted), str(row.overridden))
-        table.add_row(row.rule, row.version, row.card, row.grade, *counts, _rate(row), reasons)
+        cells = (row.rule, row.version, row.card, row.grade, *counts, _rate(row), reasons)
+        # As text: rich would read "[/x]" in a kept code as its own markup, and stop.
+        table.add_row(*(Text(plain(cell)) for cell in cells))
     return table
 
 
@@ -105,6 +111,12 @@ def _print_csv(rows: Iterable[Row]) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow((*COLUMNS[:-1], "reason", "reason_count"))
     for row in rows:
-        head = (row.rule, row.version, row.card, row.grade, row.issued, row.accepted, row.overridden, _rate(row))
+        names = [_cell(text) for text in (row.rule, row.version, row.card, row.grade)]
         for code, count in row.reasons.items() or (("", ""),):
-            writer.writerow((*head, code, count))
+            writer.writerow((*names, row.issued, row.accepted, row.overridden, _rate(row), _cell(code), count))
+
+
+def _cell(text: str) -> str:
+    """Text for a spreadsheet: on one line, without what nobody sees, and never a formula."""
+    text = plain(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text

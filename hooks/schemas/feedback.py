@@ -46,18 +46,11 @@ def _timestamp(text: str) -> None:
 
 
 class _Accepted(Tolerant):
-    id = Text(required=True, validate=[NOT_BLANK, validate.Length(max=128)])
-
-
-class _Reason(CodingSchema):
-    """As long as the store's columns: a longer code is no code, and may be a note about a patient."""
-
-    system = Text(required=True, validate=[NOT_BLANK, validate.Length(max=255)])
-    code = Text(required=True, validate=[NOT_BLANK, validate.Length(max=64)])
+    id = Text(required=True, validate=NOT_BLANK)
 
 
 class _OverrideReason(Tolerant):
-    reason = fields.Nested(_Reason, allow_none=True, load_default=None)
+    reason = fields.Nested(CodingSchema, allow_none=True, load_default=None)
     comment = Text(data_key="userComment", allow_none=True, load_default=None)
 
     @validates_schema
