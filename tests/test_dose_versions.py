@@ -120,6 +120,17 @@ def test_what_was_not_taken_is_0_though_its_dosage_cannot_be_read(version, negat
 
 
 @pytest.mark.parametrize("version", [FhirVersion.R4, R5, STU3])
+def test_what_was_not_taken_is_0_though_its_timing_is_in_no_word_of_ours(version):
+    """The models accept any code in `when`; the reader does not."""
+    order = in_version(request(OXYCODONE_10, ONE_BID), version)
+    negative = in_version(statement(OXYCODONE_10, status="not-taken", start="2024-03-09"), version)
+    negative["dosage"] = [{"timing": {"repeat": {"when": ["WHENEVER"]}}}]
+    read = record(order, negative, version=version)
+    assert [(each.partial, each.reason) for each in read.unread] == [(True, "read without: dosage")]
+    assert doses(order, negative, on="2024-03-10", version=version).daily[-1].high == 0
+
+
+@pytest.mark.parametrize("version", [FhirVersion.R4, R5, STU3])
 @pytest.mark.parametrize(("status", "high"), [("not-taken", 30), ("active", None)])
 def test_an_unread_negative_opens_nothing_in_any_version(version, status, high):
     """Unread for its medication, beside another order of the day; what was taken opens the day's high."""

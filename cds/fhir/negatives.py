@@ -17,6 +17,11 @@ def negative_by(raw: Mapping[str, object]) -> str | None:
     return "adherence" if _not_taking(raw.get("adherence")) else None
 
 
+def needs_no_dosage(kind: str, raw: Mapping[str, object]) -> bool:
+    """Whether it is a recorded 0, whatever its dosage says."""
+    return kind in ("MedicationStatement", "MedicationAdministration") and negative_by(raw) is not None
+
+
 def _not_taking(adherence: object) -> bool:
     """R5 statements."""
     code = adherence.get("code") if isinstance(adherence, dict) else None

@@ -23,11 +23,12 @@ from cds.clinical import (
 from cds.fhir import records
 from cds.fhir.about import About
 from cds.fhir.alike import Alike
-from cds.fhir.copies import canonical, newest
+from cds.fhir.copies import canonical, complaint, newest
 from cds.fhir.dialect import Dialect, Value
 from cds.fhir.flat import Flat
 from cds.fhir.judge import judge, listed
 from cds.fhir.medicines import Medicines
+from cds.fhir.negatives import needs_no_dosage
 from cds.fhir.node import Node, Refused
 from cds.fhir.plain import Shapes, plain, shapes_of
 from cds.fhir.references import Links, Sent
@@ -35,9 +36,6 @@ from cds.fhir.sifting import Sifted, sift
 from cds.fhir.unreadable import unread
 
 T = TypeVar("T")
-
-_UNCLEAR = "sent in versions that differ, and neither says which is newer"
-
 
 def read(
     entries: Sequence[Entry],
@@ -108,7 +106,7 @@ class _Reading:
                 self._refuse([sent], reason)
         single, unclear = newest(self._sifted.mine)
         for copies in unclear:
-            self._refuse(copies, _UNCLEAR)
+            self._refuse(copies, complaint(copies))
         values: Mapping[type[Value] | type[None], list[Any]] = defaultdict(list)
         for sent in sorted(single, key=_order):
             value = self._value(sent)
@@ -132,7 +130,7 @@ class _Reading:
         id_ = self._sifted.bound.id
         single, unclear = newest(self._sifted.patients)
         for copies in unclear:
-            self._refuse(copies, _UNCLEAR)
+            self._refuse(copies, complaint(copies))
         for sent in sorted(single, key=_order)[:1]:
             patient = self._read(sent, lambda node: records.patient(node, id_))
             if patient is not None:
@@ -164,16 +162,17 @@ class _Reading:
     def _read(self, sent: Sent, extract: Callable[[Node], T]) -> T | None:
         """The value of one resource, after the models have accepted it; None and a line in unread otherwise."""
         verdict = judge(sent.kind, sent.raw, self._models[sent.kind])
-        if verdict.raw is None:
-            reason, where = listed(verdict.refused), verdict.where
-        else:
+        raw, left_out = verdict.raw, verdict.without
+        reason, where = listed(verdict.refused), verdict.where
+        while raw is not None:
             try:
-                value = extract(Node(verdict.raw, self._zone))
+                value = extract(Node(raw, self._zone))
             except Refused as refused:
                 reason, where = str(refused), (refused.path,)
+                raw, left_out = _without_dosage(sent.kind, raw, refused.path), (*left_out, "dosage")
             else:
-                if verdict.without and not _entered_in_error(value):
-                    reason = f"read without: {listed(verdict.without)}"
+                if left_out and not _entered_in_error(value):
+                    reason = f"read without: {listed(left_out)}"
                     self._unread.append(Unread(sent.reference, reason, sent.kind, partial=True))
                 return value
         self._refuse([sent], reason, where)
@@ -181,6 +180,13 @@ class _Reading:
 
     def _refuse(self, copies: Sequence[Sent], reason: str, where: Iterable[str] = ()) -> None:
         self._unread.append(unread(copies, reason, zone=self._zone, code_of=self._medicines.code_of, refused=where))
+
+
+def _without_dosage(kind: str, raw: Mapping[str, object], refused: str) -> Mapping[str, object] | None:
+    """The resource less the dosage that was refused, where it needs none; None otherwise."""
+    if not refused.startswith("dosage") or "dosage" not in raw or not needs_no_dosage(kind, raw):
+        return None
+    return {name: value for name, value in raw.items() if name != "dosage"}
 
 
 def _raw_in_error(sent: Sent) -> bool:
@@ -193,10 +199,10 @@ def _entered_in_error(value: object) -> bool:
 
 
 def _order(sent: Sent) -> tuple[str, bool, str, str]:
-    """The same for every order of the entries: by name, and by content where there is no name."""
+    """The same for every order of the entries: by name and type, and by content where there is no name."""
     return (
         sent.identity or "",
         sent.draft,
-        "" if sent.identity else canonical(sent.raw),
+        sent.kind if sent.identity else canonical(sent.raw),
         sent.entry.position,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cds.fhir.negatives import negative_by
+from cds.fhir.negatives import needs_no_dosage
 
 Step = str | int
 
@@ -112,8 +112,6 @@ _BESIDE = {
     ("Observation", "issued"): ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming"),
 }
 
-_TAKEN = ("MedicationStatement", "MedicationAdministration")
-
 # An empty text in one of these says nothing, so nothing is lost with it. A wrong one stays refused: it may be a name.
 _DESCRIPTIVE = frozenset(("display", "text", "unit", "patientInstruction"))
 
@@ -131,7 +129,7 @@ def spare_part(
     An extension, and the "_field" beside a primitive one, hold nothing that is read. modifierExtension and implicitRules are never left out.
     What was not taken or not given is 0 whatever its dosage.
     """
-    if loc[:1] == ("dosage",) and kind in _TAKEN and negative_by(raw) is not None:
+    if loc[:1] == ("dosage",) and needs_no_dosage(kind, raw):
         return ("dosage",)
     names: list[str] = []
     for end, step in enumerate(loc, start=1):
