@@ -179,6 +179,36 @@ def test_a_draft_is_no_copy_of_the_order_that_it_changes():
     ]
 
 
+def under_one_url(*resources):
+    """Resources without ids under one fullUrl, the first with the oldest time of change."""
+    return [
+        Entry(
+            {**without(each, "id"), "meta": {"lastUpdated": f"2026-03-0{number}T10:00:00Z"}},
+            f"entry[{number}]",
+            full_url="urn:uuid:9f0e",
+        )
+        for number, each in enumerate(resources, start=1)
+    ]
+
+
+@pytest.mark.parametrize("dose", [request, administration])
+def test_a_dose_and_a_score_under_one_full_url_both_count_whichever_is_newer(dose):
+    for pair in ((dose(), score()), (score(), dose())):
+        found = record(*under_one_url(*pair))
+        assert (len(found.medications), len(found.observations), found.unread) == (1, 1, ())
+
+
+def test_two_kinds_of_dose_under_one_full_url_are_unread_and_open_the_days_of_both():
+    later = administration(effectiveDateTime="2026-03-05T08:00:00Z")
+    for pair in ((request(), later), (later, request())):
+        found = record(*under_one_url(*pair))
+        assert found.medications == ()
+        (only,) = found.unread
+        assert (only.reason, only.opens_high) == ("resources of several types share this fullUrl", True)
+        assert only.dates is not None
+        assert (str(only.dates[0]), only.dates[1].year) == ("2026-03-01", 2999)
+
+
 # ------------------------------------------------------------------------------------------------ links
 
 

@@ -357,13 +357,3 @@ def test_every_field_that_is_read_is_known_as_deciding():
     assert len(names) > 90
     # Where these two are no element of the resource, what they would tell apart is none either.
     assert names - DECIDING == {"contained", "type"}
-
-
-@pytest.mark.parametrize("dose", [request, administration])
-def test_a_dose_that_shares_its_full_url_with_another_type_is_unread_as_a_dose(dose):
-    both = [
-        Entry(without(each(), "id"), f"entry[{n}]", full_url="urn:uuid:9f0e") for n, each in enumerate((score, dose))
-    ]
-    (found,) = cds.fhir.read(both, version=FhirVersion.R4, patient_id="1", zone=None).unread
-    assert (found.kind, found.opens_high) == (dose()["resourceType"], True)
-    assert found.dates is not None

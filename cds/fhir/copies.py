@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from cds.fhir.dates import moment
 from cds.fhir.references import Sent
+from cds.fhir.unreadable import MEDICATIONS
 
 
 def canonical(raw: Mapping[str, object]) -> str:
@@ -21,18 +22,21 @@ def canonical(raw: Mapping[str, object]) -> str:
 
 
 def newest(resources: Iterable[Sent]) -> tuple[list[Sent], list[list[Sent]]]:
-    """Each resource once; and apart, the sets whose copies differ without saying which is newer.
+    """Each resource once; and apart, the sets of which it cannot be told what counts (`complaint` says why).
 
     A draft of an order hook is another thing than the stored order of the same id, which it may be about to replace.
-    A resource without id and fullUrl has no copies.
+    So is a resource of another type: without ids a score and a dose may share one fullUrl, and both count. Only two
+    doses may not: they are linked by name, and one of them would pass for the other. A resource without id and fullUrl
+    has no copies.
     """
-    sets: dict[tuple[bool, str], list[Sent]] = {}
+    sets: dict[tuple[bool, str, str], list[Sent]] = {}
     single: list[Sent] = []
     for sent in resources:
         if sent.identity is None:
             single.append(sent)
         else:
-            sets.setdefault((sent.draft, sent.identity), []).append(sent)
+            family = "dose" if sent.kind in MEDICATIONS else sent.kind
+            sets.setdefault((sent.draft, family, sent.identity), []).append(sent)
     unclear: list[list[Sent]] = []
     for copies in sets.values():
         latest = copies[0] if len(copies) == 1 else _latest(copies)
@@ -43,8 +47,17 @@ def newest(resources: Iterable[Sent]) -> tuple[list[Sent], list[list[Sent]]]:
     return single, unclear
 
 
+def complaint(copies: Sequence[Sent]) -> str:
+    """Why none of these resources counts."""
+    if len({sent.kind for sent in copies}) > 1:
+        return "resources of several types share this fullUrl"
+    return "sent in versions that differ, and neither says which is newer"
+
+
 def _latest(copies: list[Sent]) -> Sent | None:
     """The newest copy by lastUpdated, else by versionId; None where neither decides between different contents."""
+    if len({sent.kind for sent in copies}) > 1:
+        return None
     copies = sorted(copies, key=_order)
     content = [_content(sent) for sent in copies]
     latest = copies[0] if len(set(content)) == 1 else None

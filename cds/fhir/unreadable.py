@@ -43,26 +43,23 @@ def unread(
 ) -> Unread:
     """The Unread of one resource, or of copies of it that contradict each other.
 
-    Under one fullUrl even resources of different types may stand; then those that may be a dose are told of.
-
     code_of  the code of the Medication that a reference names
     refused  paths of the refused fields: a drug that is among them is not read
     """
     refused = tuple(refused)
-    doses = [each for each in copies if each.kind in MEDICATIONS]
-    first = (doses or copies)[0]
-    if not doses:
+    first = copies[0]
+    if first.kind not in MEDICATIONS:
         # A medication order of another FHIR version, or an object without a type that names a drug.
         drug = any(name.startswith("medication") for name in first.raw)
         return Unread(first.reference, reason, first.kind or None, opens_high=drug)
-    concepts = {_drug(each, code_of) for each in doses}
+    concepts = {_drug(each, code_of) for each in copies}
     whole = len(concepts) == 1 and not any(path.startswith(("medication", "contained")) for path in refused)
     return Unread(
         first.reference,
         reason,
         first.kind,
-        opens_high=any(_may_be_a_dose(each, refused) for each in doses),
-        dates=_hull([_days(each, zone) for each in doses]),
+        opens_high=any(_may_be_a_dose(each, refused) for each in copies),
+        dates=_hull([_days(each, zone) for each in copies]),
         concept=concepts.pop() if whole else None,
     )
 
