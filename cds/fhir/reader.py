@@ -37,7 +37,6 @@ from cds.fhir.unreadable import unread
 
 T = TypeVar("T")
 
-
 def read(
     entries: Sequence[Entry],
     *,
