@@ -37,6 +37,7 @@ from cds.fhir.unreadable import unread
 
 T = TypeVar("T")
 
+
 def read(
     entries: Sequence[Entry],
     *,
