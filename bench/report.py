@@ -82,7 +82,11 @@ def machine(how: str) -> Section:
 
 
 def _changed() -> str:
-    return " with changes" if _git("status", "--porcelain", "--untracked-files=no") else ""
+    return (
+        " with changes"
+        if _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results.md")
+        else ""
+    )
 
 
 def _git(*words: str) -> str:
