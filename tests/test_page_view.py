@@ -14,7 +14,7 @@ from page_service import DEMO
 from served import request_of
 
 from cds import case
-from cds.clinical import Exposure, Source
+from cds.clinical import Coding, Concept, Exposure, Procedure, Source
 from hooks.pages import rows, sealed_case
 from hooks.pages.chart import ChartData, Mark, Point, Stretch
 from hooks.pages.chart_data import chart_data
@@ -80,6 +80,28 @@ def test_an_order_and_its_infusions_are_one_mark(assessed, knowledge):
     marks = [each for each in chart_data(found, knowledge).events if each.label == "ketamine"]
     assert [(each.at.day, each.end.day) for each in marks] == [(1, 6), (20, 21)]
     assert len(rows.event_rows(found)) == 4
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\u00ad", "\x1b[31m", "\n", "\U000e0041"])
+def test_the_name_of_a_procedure_holds_no_sign_that_nobody_sees(sign, assessed):
+    found = assessed(DEMO)
+    concepts = (
+        Concept(text=f"{sign}ampu{sign}tation"),
+        Concept(codings=(Coding("urn:x", "1", f"{sign}ampu{sign}tation"),)),
+        Concept(codings=(Coding("urn:x", f"{sign}ampu{sign}tation"),)),
+    )
+    for concept in concepts:
+        record = replace(found.record, procedures=(Procedure("Procedure/1", concept),))
+        (row,) = [each for each in rows.event_rows(replace(found, record=record)) if each.reference == "Procedure/1"]
+        assert row.what.isprintable()
+        assert row.what.startswith(("ampu", "[31m"))
+
+
+@pytest.mark.parametrize("text", ["\u200b", " ", "\x1b"])
+def test_a_procedure_whose_name_nobody_could_see_is_said_to_have_none(text, assessed):
+    found = assessed(DEMO)
+    record = replace(found.record, procedures=(Procedure("Procedure/1", Concept(text=text)),))
+    assert "procedure without a name" in [each.what for each in rows.event_rows(replace(found, record=record))]
 
 
 def test_every_step_leads_to_rows_that_exist(assessed, knowledge):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cds.cards.words import plain
 from cds.clinical import Assessment, Concept, DailyDose, PainScore, Plateau, Procedure, Step
 from hooks.pages.words import UNKNOWN, day, minute, number, signed
 
@@ -125,7 +126,9 @@ def event_rows(found: Assessment) -> tuple[EventRow, ...]:
 def _name(procedure: Procedure) -> str:
     concept: Concept = procedure.concept or Concept()
     displays = (coding.display or coding.code for coding in concept.codings)
-    return concept.text or next((each for each in displays if each), "procedure without a name")
+    # A sign that nobody sees could turn the line around, or hide what it says.
+    names = (plain(each) for each in (concept.text, *displays) if each)
+    return next((each for each in names if each), "procedure without a name")
 
 
 def _step(
