@@ -22,6 +22,8 @@ from hooks.web import Budget, Web, WebError, call
 _FETCH_SECONDS = 2.0
 _FETCH_BYTES = 262_144
 _COOLDOWN_SECONDS = 30.0
+# Before the first set is had nobody can be let in; longer than a fetch, or those who queue would each make one.
+_FIRST_COOLDOWN_SECONDS = 5.0
 # While its server is down, keys read before stay good this long; a withdrawn key is refused after that at the latest.
 _STALE_SECONDS = 86_400.0
 _LEAST_RSA_BITS = 2048
@@ -47,11 +49,9 @@ def parse_keys(document: object) -> tuple[Key, ...]:
         raise ValueError("a JWK Set is an object with a list 'keys'")
     found = []
     for each in listed:
-        if not isinstance(each, dict):
-            raise ValueError("a JWK is an object")
-        if "d" in each or each.get("kty") == "oct":
+        if isinstance(each, dict) and ("d" in each or each.get("kty") == "oct"):
             raise ValueError("the key set holds a secret key; publish public keys only")
-        key = _key(each)
+        key = _key(each) if isinstance(each, dict) else None
         if key is not None:
             found.append(key)
     return tuple(found)
@@ -97,31 +97,41 @@ class KeyRing:
         self._fetched = self._tried = float("-inf")
 
     def find(self, kid: str, algorithm: str) -> Key | None:
-        """The key of that name and algorithm, None if the issuer has none."""
-        known = self._known(kid, algorithm)
-        if self._configured or (known is not None and self._clock() - self._fetched < self._lifetime):
+        """The key of that name and algorithm, None if the issuer has none.
+
+        While one caller reads an old set again, the others go on with the keys of that set: a key server that hangs
+        holds up one call, not all of them.
+        """
+        known, age = self._known(kid, algorithm), self._clock() - self._fetched
+        if self._configured or (known is not None and age < self._lifetime):
             return known
-        self._refresh(kid, algorithm)
+        if not self._lock.acquire(blocking=known is None or age > _STALE_SECONDS):
+            return known
+        try:
+            self._refresh(kid, algorithm)
+        finally:
+            self._lock.release()
         return self._known(kid, algorithm)
 
     def _known(self, kid: str, algorithm: str) -> Key | None:
         return next((key for key in self._keys if key.kid == kid and key.algorithm == algorithm), None)
 
     def _refresh(self, kid: str, algorithm: str) -> None:
-        with self._lock:
-            now = self._clock()
-            if now - self._fetched < self._lifetime and self._known(kid, algorithm) is not None:
-                return
-            # A thousand forged names of keys must not become a thousand calls to the issuer.
-            if now - self._tried < _COOLDOWN_SECONDS:
-                return
-            self._tried = now
-            try:
-                self._keys = self._web.run(self._fetch)
-                self._fetched = now
-            except (WebError, TimeoutError, MalformedInput, ValueError):
-                if now - self._fetched > _STALE_SECONDS:
-                    self._keys = ()
+        """Read the set again unless somebody just did; the caller holds the lock."""
+        now = self._clock()
+        if now - self._fetched < self._lifetime and self._known(kid, algorithm) is not None:
+            return
+        # A thousand forged names of keys must not become a thousand calls to the issuer.
+        had = self._fetched > float("-inf")
+        if now - self._tried < (_COOLDOWN_SECONDS if had else _FIRST_COOLDOWN_SECONDS):
+            return
+        self._tried = now
+        try:
+            self._keys = self._web.run(self._fetch)
+            self._fetched = now
+        except (WebError, TimeoutError, MalformedInput, ValueError):
+            if now - self._fetched > _STALE_SECONDS:
+                self._keys = ()
 
     async def _fetch(self, client: Connections) -> tuple[Key, ...]:
         async with asyncio.timeout(_FETCH_SECONDS):

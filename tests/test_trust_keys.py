@@ -1,6 +1,8 @@
 """An issuer's keys come from where our configuration says, and a forger cannot make us fetch them again and again."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from loopback import loopback
@@ -62,6 +64,62 @@ def test_a_thousand_unknown_keys_are_one_fetch(web):
     assert len(server.calls) == 1
 
 
+def test_after_a_first_fetch_that_failed_the_keys_are_asked_for_again_in_five_seconds(web):
+    served, clock = {"set": {}}, Clock()
+    with serving(served) as server:
+        keys = ring(web, server, clock)
+        assert keys.find("ec", "ES384") is None
+        served["set"] = KEYS
+        clock.seconds = 4.9
+        assert keys.find("ec", "ES384") is None
+        clock.seconds = 5
+        assert keys.find("ec", "ES384") is not None
+    assert len(server.calls) == 2
+
+
+def test_while_one_caller_waits_for_the_key_server_the_others_go_on_with_the_keys_they_had(web):
+    clock, asked, release = Clock(), threading.Event(), threading.Event()
+
+    def answer(call):
+        if clock.seconds:
+            asked.set()
+            release.wait(30)
+        call.json(NEW if clock.seconds else KEYS)
+
+    with loopback(answer) as server, ThreadPoolExecutor() as pool:
+        keys = ring(web, server, clock)
+        assert keys.find("ec", "ES384") is not None
+        clock.seconds = 601
+        first = pool.submit(keys.find, "ec", "ES384")
+        assert asked.wait(30)
+        others = [keys.find("ec", "ES384") for _ in range(7)]
+        waiting = not first.done()
+        release.set()
+        assert waiting
+        assert [key.kid for key in others] == ["ec"] * 7
+        assert first.result() is None
+        assert keys.find("ec", "ES384") is None
+
+
+def test_keys_that_are_too_old_are_used_by_nobody_while_the_key_server_is_asked(web):
+    clock, asked, release = Clock(), threading.Event(), threading.Event()
+
+    def answer(call):
+        if clock.seconds:
+            asked.set()
+            release.wait(30)
+        call.json(NEW if clock.seconds else KEYS)
+
+    with loopback(answer) as server, ThreadPoolExecutor() as pool:
+        keys = ring(web, server, clock)
+        assert keys.find("ec", "ES384") is not None
+        clock.seconds = 86_401
+        waiting = [pool.submit(keys.find, "ec", "ES384") for _ in range(4)]
+        assert asked.wait(30)
+        release.set()
+        assert [each.result() for each in waiting] == [None] * 4
+
+
 def test_a_key_verifies_only_its_own_algorithm(web):
     with serving({"set": KEYS}) as server:
         keys = ring(web, server)
@@ -103,6 +161,11 @@ def test_only_keys_for_the_two_algorithms_are_taken():
     listed = [jwk(EC_KEY, "ec"), jwk(RSA_KEY, "rsa"), jwk(SMALL, "p256"), {**jwk(EC_KEY, "enc"), "use": "enc"}]
     listed += [{**jwk(RSA_KEY, "ps"), "alg": "PS384"}, {**jwk(EC_KEY, "x"), "kid": 7}, {"kty": "OKP", "kid": "ed"}]
     assert [(key.kid, key.algorithm) for key in parse_keys({"keys": listed})] == [("ec", "ES384"), ("rsa", "RS384")]
+
+
+@pytest.mark.parametrize("other", [None, "x", 7, [], {}, {"kty": "EC"}])
+def test_an_entry_that_is_no_key_costs_no_other_key(other):
+    assert [key.kid for key in parse_keys({"keys": [other, jwk(EC_KEY, "ec"), other]})] == ["ec"]
 
 
 @pytest.mark.parametrize("secret", [{"kty": "oct", "k": "AAAA", "kid": "s"}, {"kty": "RSA", "d": "x", "kid": "p"}])
