@@ -32,10 +32,19 @@ def test_every_constant_names_unit_meaning_source_and_review() -> None:
         assert all((limit.unit, limit.meaning, limit.source, limit.reviewed)), name
 
 
-def test_the_pattern_limits_are_those_of_r4() -> None:
-    with (RULES / "dose_response.toml").open("rb") as file:
-        rule = tomllib.load(file)["limits"]
-    assert (limits().pattern_beta, limits().pattern_z) == (rule["beta"]["value"], rule["z"]["value"])
+@pytest.mark.parametrize(
+    ("constant", "rule", "limit"),
+    [
+        ("pattern_beta", "dose_response", "beta"),
+        ("pattern_z", "dose_response", "z"),
+        ("pattern_points", "cumulative_rise_points", "points"),
+        ("pattern_percent", "cumulative_rise_percent", "percent"),
+        ("pattern_share", "rising_steps", "share"),
+    ],
+)
+def test_the_pattern_limits_are_those_of_the_rules(constant: str, rule: str, limit: str) -> None:
+    with (RULES / f"{rule}.toml").open("rb") as file:
+        assert getattr(limits(), constant) == tomllib.load(file)["limits"][limit]["value"]
 
 
 def test_the_founding_definition_is_as_the_user_gave_it() -> None:

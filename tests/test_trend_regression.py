@@ -18,7 +18,9 @@ from trend_charts import after_each_step, doses, end_of, limits, scores, seen, s
 
 from cds.clinical import DoseDay, PainSeries, Trend
 from cds.trend import classic
+from cds.trend.chart import blocks, chart, high, under
 from cds.trend.regression import Data, delayed, fit, normal_scale
+from cds.trend.run import holds, run
 
 LEVELS = (60, 90, 120, 180, 240)
 ONE_POINT_EACH = (3, 4, 5, 6, 7)
@@ -227,6 +229,34 @@ def test_the_pattern_must_hold_under_low_and_high_doses() -> None:
     open_top = tuple(structs.replace(d, high=Decimal(300)) for d in sure)  # the order permits 300 a day all along
     assert seen(sure, pain).robust is True
     assert seen(open_top, pain).robust is False
+
+
+@pytest.mark.parametrize(
+    ("levels", "pains", "highest"),
+    [
+        ((60, 78, 55, 72, 108), (5, 5.4, 4.4, 4.9, 5.5), (60, 117, 71.5, 72, 108)),
+        ((60, 80, 120, 160, 213, 283), (5, 5.4, 6.4, 7, 7, 7), (90, 80, 120, 160, 213, 283)),
+    ],
+    ids=["the rise (R5)", "most increases (R6)"],
+)
+def test_under_the_highest_doses_it_is_a_pattern_only_with_every_limit(
+    levels: tuple[float, ...], pains: tuple[float, ...], highest: tuple[float, ...]
+) -> None:
+    sure, pain = stair(levels), after_each_step(pains, every=3)
+    ranged = tuple(structs.replace(d, high=Decimal(str(highest[n // 45]))) for n, d in enumerate(sure))
+    high_run = run(under(high, chart(blocks(ranged), pain, limits(), as_of=end_of(len(sure) - 1)), limits()), limits())
+    assert high_run.fit is not None
+    assert holds(high_run.fit.beta, high_run.fit.z, limits())  # R4 alone sees nothing
+    assert seen(sure, pain).robust is True
+    assert seen(ranged, pain).robust is False
+
+
+def test_where_r4_alone_holds_there_is_no_pattern_to_ask_about() -> None:
+    found = seen(stair((60, 90, 120)), after_each_step((3, 4, 5)))
+    assert found.statistics.beta is not None
+    assert found.statistics.beta >= limits().pattern_beta
+    assert found.insufficient
+    assert found.robust is None
 
 
 def test_an_open_high_says_nothing_against_the_pattern() -> None:

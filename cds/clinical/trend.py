@@ -109,7 +109,7 @@ class Trend:
     ordering      "holds", "fails" or "not assessable"
     insufficient  what is missing for a grade; empty if nothing
     ceiling       share of pre-step scores at 9 or more, None if there is none
-    robust        the pattern holds under low and under high doses too; None if not asked
+    robust        the pattern holds with all of its limits under low and under high doses too; None without a pattern
     """
 
     mode: str

@@ -70,6 +70,9 @@ class Estimator:
     most_shifts: float
     pattern_beta: float
     pattern_z: float
+    pattern_points: float
+    pattern_percent: float
+    pattern_share: float
     acute_epoch_hours: float
     acute_window_hours: float
     acute_after_stay_days: float

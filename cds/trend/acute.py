@@ -24,10 +24,10 @@ from cds.clinical import (
 )
 from cds.knowledge.estimator import Estimator
 from cds.trend import steps
-from cds.trend.chronic import FAILS, HOLDS, UNKNOWN, holds
 from cds.trend.co_rise import judge
 from cds.trend.epochs import Stay, epochs, spread, timed
 from cds.trend.reductions import clear, co_intervention
+from cds.trend.run import FAILS, HOLDS, UNKNOWN, holds
 from cds.trend.stretches import Stretch, cessation, stretches, window
 
 METHOD = "before-after contrasts at dose steps, in hours"
