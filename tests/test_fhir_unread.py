@@ -314,7 +314,7 @@ def test_entered_in_error_vanishes_even_where_it_is_invalid():
 
 
 def test_types_that_nothing_reads_are_ignored():
-    others = [{"resourceType": kind, "id": "x", "foo": 1} for kind in ("Practitioner", "Flag", "Vendor", "Bundle")]
+    others = [{"resourceType": kind, "id": "x", "foo": 1} for kind in ("Practitioner", "Flag", "ProcedureRequest", "Bundle")]
     found = record(*others, score())
     assert (len(found.observations), found.unread, found.foreign) == (1, (), 0)
 
@@ -329,6 +329,12 @@ def test_types_that_nothing_reads_are_ignored():
         (score(resourceType="observation"), "resourceType: write Observation", False),
         (request(resourceType="medicationRequest"), "resourceType: write MedicationRequest", True),
         (request(resourceType="MedicationOrder"), "MedicationOrder is no resource type of this FHIR version", True),
+        (request(resourceType="MedRequest"), "resourceType: no type of FHIR", True),
+        (request(resourceType="MedicationRequest\u200b"), "resourceType: no type of FHIR", True),
+        ({"resourceType": "Medication Request", "subject": ME}, "resourceType: no type of FHIR", True),
+        ({"resourceType": "Rx", "subject": ME, "dosageInstruction": []}, "resourceType: no type of FHIR", True),
+        (score(resourceType="Obser"), "resourceType: no type of FHIR", False),
+        (score(resourceType=""), "resourceType: no type of FHIR", False),
     ],
 )
 def test_what_may_have_been_meant_for_us_is_named(resource, expected, opens):

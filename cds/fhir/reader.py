@@ -54,8 +54,8 @@ def read(
 
     Each resource is judged by the models of fhir.resources on its own. One that they refuse, one without subject, and
     one whose deciding fields cannot be used is named in `unread`, with the path and never the value; the others are
-    read all the same. Types that nothing reads are ignored. What was entered in error vanishes. The order of the
-    entries changes nothing. Content never raises.
+    read all the same. Types that nothing reads are ignored; a name that is no type of FHIR is unread. What was
+    entered in error vanishes. The order of the entries changes nothing. Content never raises.
 
     Raises PatientMismatch where the patient cannot be told.
     """

@@ -10,6 +10,7 @@ from cds.fhir.binding import Bound, bind, subject
 from cds.fhir.node import Refused
 from cds.fhir.references import Sent
 from cds.fhir.spare import KINDS
+from cds.fhir.types import TYPES
 
 # Medication orders of other FHIR versions: ignored like any unknown type they would be a silent loss.
 _ELSEWHERE = frozenset(("MedicationOrder", "MedicationPrescription", "MedicationUsage"))
@@ -108,7 +109,9 @@ def _kind(resource: object) -> tuple[str | None, str | None]:
         return "", "resourceType: missing"
     if kind in KINDS:
         return kind, None
+    if kind in TYPES:
+        return None, None
     spelt = _SPELT.get(kind.strip().casefold())
     if spelt in _ELSEWHERE:
         return spelt, f"{spelt} is no resource type of this FHIR version"
-    return spelt, f"resourceType: write {spelt}"
+    return (spelt, f"resourceType: write {spelt}") if spelt else ("", "resourceType: no type of FHIR")

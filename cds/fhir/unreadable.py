@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
@@ -18,6 +18,9 @@ _OPEN = date(LAST_YEAR, 12, 31)
 # Under these an order or statement counts nothing (mme.md conventions 5.6), whatever else it says.
 _WITHOUT_DOSE = frozenset(["cancelled", "declined", "draft", "on-hold", "entered-in-error", "not-done", "not-taken"])
 _NO_ORDER = frozenset(["proposal", "plan", "option"])
+
+# The beginnings of fields that only a medication resource has.
+_OF_A_DRUG = ("medication", "dosage", "dispenserequest", "dayssupply")
 
 _STARTS = {
     "MedicationRequest": "authoredOn effectiveDosePeriod.start dispenseRequest.validityPeriod.start",
@@ -49,9 +52,7 @@ def unread(
     refused = tuple(refused)
     first = copies[0]
     if first.kind not in MEDICATIONS:
-        # A medication order of another FHIR version, or an object without a type that names a drug.
-        drug = any(name.startswith("medication") for name in first.raw)
-        return Unread(first.reference, reason, first.kind or None, opens_high=drug)
+        return Unread(first.reference, reason, first.kind or None, opens_high=_may_name_a_drug(first.raw))
     concepts = {_drug(each, code_of) for each in copies}
     whole = len(concepts) == 1 and not any(path.startswith(("medication", "contained")) for path in refused)
     return Unread(
@@ -62,6 +63,13 @@ def unread(
         dates=_hull([_days(each, zone) for each in copies]),
         concept=concepts.pop() if whole else None,
     )
+
+
+def _may_name_a_drug(raw: Mapping[str, object]) -> bool:
+    """Of an object without a known type, or a medication order of another FHIR version."""
+    kind = raw.get("resourceType")
+    named = isinstance(kind, str) and "medic" in kind.casefold()
+    return named or any(name.casefold().startswith(_OF_A_DRUG) for name in raw)
 
 
 def _may_be_a_dose(sent: Sent, refused: Sequence[str]) -> bool:

@@ -1,0 +1,47 @@
+"""The names of FHIR's resource types, so that a type which nothing reads can be told from a name that is no type.
+
+The first are those for which fhir.resources 8.3 has a model in STU3, R4B or R5 (tests/test_fhir_types.py compares them);
+the second stand in R4 4.0.1 only, for which it has none, and are from memory: R4B renamed or dropped them.
+"""
+
+from __future__ import annotations
+
+_OF_THE_MODELS = """
+    Account ActivityDefinition ActorDefinition AdministrableProductDefinition AdverseEvent AllergyIntolerance
+    Appointment AppointmentResponse ArtifactAssessment AuditEvent Basic Binary BiologicallyDerivedProduct
+    BiologicallyDerivedProductDispense BodySite BodyStructure Bundle CapabilityStatement CarePlan CareTeam
+    CatalogEntry ChargeItem ChargeItemDefinition Citation Claim ClaimResponse ClinicalImpression
+    ClinicalUseDefinition CodeSystem Communication CommunicationRequest CompartmentDefinition Composition
+    ConceptMap Condition ConditionDefinition Consent Contract Coverage CoverageEligibilityRequest
+    CoverageEligibilityResponse DataElement DetectedIssue Device DeviceAssociation DeviceComponent
+    DeviceDefinition DeviceDispense DeviceMetric DeviceRequest DeviceUsage DeviceUseStatement DiagnosticReport
+    DocumentManifest DocumentReference EligibilityRequest EligibilityResponse Encounter EncounterHistory
+    Endpoint EnrollmentRequest EnrollmentResponse EpisodeOfCare EventDefinition Evidence EvidenceReport
+    EvidenceVariable ExampleScenario ExpansionProfile ExplanationOfBenefit FamilyMemberHistory Flag
+    FormularyItem GenomicStudy Goal GraphDefinition Group GuidanceResponse HealthcareService ImagingManifest
+    ImagingSelection ImagingStudy Immunization ImmunizationEvaluation ImmunizationRecommendation
+    ImplementationGuide Ingredient InsurancePlan InventoryItem InventoryReport Invoice Library Linkage List
+    Location ManufacturedItemDefinition Measure MeasureReport Media Medication MedicationAdministration
+    MedicationDispense MedicationKnowledge MedicationRequest MedicationStatement MedicinalProductDefinition
+    MessageDefinition MessageHeader MolecularSequence NamingSystem NutritionIntake NutritionOrder
+    NutritionProduct Observation ObservationDefinition OperationDefinition OperationOutcome Organization
+    OrganizationAffiliation PackagedProductDefinition Parameters Patient PaymentNotice PaymentReconciliation
+    Permission Person PlanDefinition Practitioner PractitionerRole Procedure ProcedureRequest ProcessRequest
+    ProcessResponse Provenance Questionnaire QuestionnaireResponse ReferralRequest RegulatedAuthorization
+    RelatedPerson RequestGroup RequestOrchestration Requirements ResearchDefinition ResearchElementDefinition
+    ResearchStudy ResearchSubject RiskAssessment Schedule SearchParameter Sequence ServiceDefinition
+    ServiceRequest Slot Specimen SpecimenDefinition StructureDefinition StructureMap Subscription
+    SubscriptionStatus SubscriptionTopic Substance SubstanceDefinition SubstanceNucleicAcid SubstancePolymer
+    SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SupplyDelivery SupplyRequest Task
+    TerminologyCapabilities TestPlan TestReport TestScript Transport ValueSet VerificationResult
+    VisionPrescription
+"""
+
+_OF_R4_ONLY = """
+    EffectEvidenceSynthesis MedicinalProduct MedicinalProductAuthorization MedicinalProductContraindication
+    MedicinalProductIndication MedicinalProductIngredient MedicinalProductInteraction
+    MedicinalProductManufactured MedicinalProductPackaged MedicinalProductPharmaceutical
+    MedicinalProductUndesirableEffect RiskEvidenceSynthesis SubstanceSpecification
+"""
+
+TYPES = frozenset([*_OF_THE_MODELS.split(), *_OF_R4_ONLY.split()])
