@@ -135,6 +135,12 @@ def test_caps_stand_once_and_not_as_changes_too(assessed, knowledge):
     assert not [each for each in view.changes for cap in view.caps if cap.text in each]
 
 
+def test_doses_under_which_there_is_no_pattern_stand_among_the_caps_and_nowhere_else(assessed, knowledge):
+    view = page_view(assessed("pattern/breakthrough_tablets_made_regular"), knowledge)
+    assert [cap.rule for cap in view.caps] == ["D-range"]
+    assert not [each for each in view.changes if "doses that" in each or "as-needed" in each]
+
+
 def test_what_is_not_computable_is_not_known_and_never_zero(assessed, knowledge):
     view = page_view(assessed("too_little/never_had_an_opioid"), knowledge)
     assert {row.value for row in view.measures[:5]} <= {"not known", "0 points"}

@@ -32,8 +32,6 @@ def _limits(found: Assessment, knowledge: Knowledge) -> Iterable[str]:
         )
     if found.trend.ordering == "not assessable":
         yield "Scores in the weeks before the increases would tell which came first, pain or dose."
-    if found.trend.robust is False:
-        yield "The pattern does not hold over the whole range of doses that may have been taken (as-needed use)."
 
 
 def _steps(found: Assessment) -> Iterable[str]:
