@@ -92,6 +92,17 @@ def test_a_dose_that_leaves_a_doubt_is_declared(sentence, drug, dose, code):
     assert (found.daily[-1].mid, found.daily[-1].high) == (None, None)
 
 
+def test_a_unit_of_60_characters_is_read_and_one_of_61_is_declared_too_long():
+    at_most, beyond = "mg" + " " * 55 + "/kg", "mg" + " " * 56 + "/kg"
+    assert (len(at_most), len(beyond)) == (60, 61)
+    dose = dosage(qty(1, at_most), BID)
+    assert [each.code for each in doses(request(MORPHINE_15, dose)).uncounted] == ["no-weight"]
+    found = doses(request(MORPHINE_15, dosage(qty(1, beyond), BID)))
+    assert [(each.code, each.reason) for each in found.uncounted] == [
+        ("unit-not-known", "the unit is too long to be one: over 60 characters")
+    ]
+
+
 @pytest.mark.parametrize(
     ("sentence", "timing", "low", "high"),
     [

@@ -62,6 +62,9 @@ class Unit(Struct, frozen=True):
     word: str = ""
 
 
+_PER = re.compile(r"/|\bper\b")
+# "milligrams per kilogram per hour" has 32 characters: what is much longer is no unit.
+LONGEST_UNIT = 60
 _UCUM = ("unitsofmeasure.org", "2.16.840.1.113883.6.8")
 _SCALES = (("mass", _MASS), ("volume", _VOLUME), ("time", _HOURS))
 _KNOWN = {
@@ -72,13 +75,14 @@ _KNOWN = {
 
 def unit_of(text: str) -> Unit | None:
     """The unit that a code or a unit text names, None if it is not on the list."""
+    if len(text) > LONGEST_UNIT:
+        return None
     cleaned = text.strip().lower()
     if cleaned in _KNOWN:
         return _KNOWN[cleaned]
     cleaned = cleaned.replace("(s)", "").replace("/(", "/").strip(" .")
     cleaned = re.sub(r"[{}]", "", cleaned)
-    cleaned = re.sub(r"\s*(?:/|\bper\b)\s*", "/", cleaned)
-    head, *rest = cleaned.split("/")
+    head, *rest = (part.strip() for part in _PER.split(cleaned))
     base = _base(head)
     if base is None or not rest:
         return base
@@ -125,6 +129,8 @@ def unit(quantity: Quantity) -> Unit | None:
     found = [None if _other_case(text, quantity) else unit_of(text) for text in texts]
     known = [each for each in found if each is not None]
     if not known:
+        if len(texts[-1]) > LONGEST_UNIT:
+            raise NotCounted("unit-not-known", f"the unit is too long to be one: over {LONGEST_UNIT} characters")
         raise NotCounted("unit-not-known", f"the unit '{_short(texts[-1])}' is not one that doses use")
     if any(_differ(known[0], other) for other in known[1:]):
         raise NotCounted(
