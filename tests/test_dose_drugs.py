@@ -29,6 +29,7 @@ from dosing import (
     tablets,
 )  # fmt: skip
 
+from cds.dose import names
 from cds.errors import KnowledgeError
 from cds.knowledge import drugs
 
@@ -220,6 +221,14 @@ def test_ndc_forms(ndc, forms):
 
 
 # ------------------------------------------------------------------------------------------- the lists
+
+
+@pytest.mark.parametrize("filling", ["1" * 200_000, " " * 200_000, "1" * 100_000 + " " * 100_000, "1,111" * 40_000])
+def test_a_strength_is_looked_for_once_at_each_place(filling):
+    # Were every digit and every blank given back in turn, each of these would take hours.
+    found = names.read(f"morphine {filling} x", knowledge())
+    assert found is not None
+    assert (found.opioid, found.mg) == ("morphine", None)
 
 
 def test_every_product_of_the_list_has_a_source_and_a_known_opioid():

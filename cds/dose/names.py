@@ -9,10 +9,12 @@ from decimal import Decimal
 from cds.dose.units import unit_of
 from cds.knowledge.drugs import Drugs
 
-_NUMBER = r"(\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)"
+# Possessive (++), and never begun inside a number: a long run of digits or blanks is looked at once, not once for each
+# of its characters.
+_NUMBER = r"((?<!\d)\d++(?:,\d{3})*+(?:\.\d++)?+|\.\d++)"
 _STRENGTH = re.compile(
-    rf"{_NUMBER}(?:\s*(?:mg|mcg)?\s*[-/]\s*(\d+(?:\.\d+)?))?\s*(mg|mcg|ug|µg|g|milligrams?|micrograms?)\b"
-    r"(?:\s*(?:/|per)\s*(\d*\.?\d*)\s*(ml|h|hr|hour|actuat\w*|spray|tablet|tab|capsule|cap|5ml)\b)?"
+    rf"{_NUMBER}(?:\s*+(?:(?:mg|mcg)\s*+)?+[-/]\s*+(\d++(?:\.\d++)?+))?\s*+(mg|mcg|ug|µg|g|milligrams?|micrograms?)\b"
+    r"(?:\s*+(?:/|per)\s*+(\d*+\.?+\d*+)\s*+(ml|h|hr|hour|actuat\w*|spray|tablet|tab|capsule|cap)\b)?"
 )
 # "5-325": the second number is the partner's, no opioid is dosed in hundreds beside one.
 _PAIR = re.compile(
@@ -155,8 +157,6 @@ def _value(match: re.Match[str], partner_first: bool, combination: bool) -> tupl
     if denominator is None:
         return mg, "unit"
     count = Decimal(amount) if amount not in ("", ".") else Decimal(1)
-    if denominator == "5ml":
-        count, denominator = Decimal(5), "ml"
     if count <= 0:
         return None, ""
     per = {"ml": "mL", "h": "h", "hr": "h", "hour": "h"}.get(denominator)
