@@ -5,7 +5,7 @@ from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, every, mme, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds.dose import sig
+from cds.dose import sig, sig_words
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,37 @@ def test_an_amount_in_a_patient_instruction_is_read():
 
 def test_a_dose_for_a_day_is_no_dose_for_a_tablet():
     assert mme(request(MORPHINE_2_ML, {"text": "1 tablet twice daily"})) == (None, None, None)
+
+
+TOO_LONG = "the text of the dosage is too long to be read: over 1000 characters"
+
+
+OF_1000 = "take " * 196 + "1 tablet twice a day"
+
+
+def test_a_text_of_1000_characters_is_a_sig_and_one_of_1001_is_refused_with_its_length():
+    assert len(OF_1000) == 1000
+    assert mme(request(OXYCODONE_10, {"text": OF_1000})) == (30, 30, 30)
+    found = doses(request(OXYCODONE_10, {"text": f"{OF_1000}."}))
+    assert [(each.code, each.reason) for each in found.uncounted] == [("sig-not-read", TOO_LONG)]
+
+
+def test_a_text_that_is_too_long_leaves_the_structured_dose_and_is_named():
+    def order(text):
+        return request(OXYCODONE_10, dosage(tablets(1), every(2), text=text))
+
+    assert doses(order(OF_1000)).flags == ()
+    found = doses(order(f"{OF_1000}."))
+    assert (day(found, "2024-03-31"), found.flags) == ((30, 30, 30), (f"MedicationRequest/r1: {TOO_LONG}",))
+
+
+def test_a_run_of_digits_is_looked_at_once():
+    # Were every digit given back in turn, this would take days.
+    assert all(
+        not pattern.match("1" * 200_000) for pattern in (sig_words.AMOUNT, sig_words.BARE, sig_words.PARTNER_LIMIT)
+    )
+    assert not sig_words.EVERY.match("every " + "1" * 200_000)
+    assert not sig_words.MAX.match("max " + "1" * 200_000)
 
 
 @given(st.text(max_size=80))

@@ -20,6 +20,7 @@ from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
 _SWALLOWED = ("tablet", "capsule")
+_TOO_LONG = f"the text of the dosage is too long to be read: over {sig.LONGEST} characters"
 
 
 class Line(Struct, frozen=True):
@@ -186,7 +187,7 @@ def _structured(
     opioid: Opioid,
     drugs: Drugs,
 ) -> Line:
-    flags = base.flags
+    flags = (*base.flags, *_not_read(text))
     said = parts[0] if parts and len(parts) == 1 else None
     if schedule is None or (schedule.per_day is None and not schedule.once and not schedule.events):
         if said is not None:
@@ -242,12 +243,19 @@ def _from_text(
                 (f"{NOTE}no dose is written: one patch",),
             )
             spoken = parts[0].schedule if parts else None
-            return [replace(base, dose=assumed, schedule=schedule or spoken, flags=(*base.flags, *assumed.flags))]
+            flags = (*base.flags, *assumed.flags, *_not_read(text))
+            return [replace(base, dose=assumed, schedule=schedule or spoken, flags=flags)]
         said = "the text of the dosage could not be read" if text else "no dose is written"
+        said = next(iter(_not_read(text)), said)
         return [replace(base, gap=NotCounted("sig-not-read" if text else "no-dose", said))]
     if schedule is not None and len(parts) > 1:
         return [replace(base, gap=NotCounted("sig-not-read", "several doses in the text beside one timing"))]
     return [_spoken(base, part, schedule, opioid, drugs) for part in parts]
+
+
+def _not_read(text: str | None) -> tuple[str, ...]:
+    """What has to be said about a text that is too long to be looked at."""
+    return (_TOO_LONG,) if text is not None and len(text) > sig.LONGEST else ()
 
 
 def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid, drugs: Drugs) -> Line:

@@ -82,6 +82,8 @@ class Part(Struct, frozen=True):
 
 
 _WIDEST = 5
+# E-prescribing (NCPDP SCRIPT) has room for a sig of 1,000 characters (from memory): what is longer is no sig.
+LONGEST = 1000
 
 
 @dataclass(slots=True)
@@ -103,10 +105,12 @@ class _State:
 
 
 def read(text: str) -> tuple[Part, ...] | None:
-    """The parts of a sig, None if any of it is not understood.
+    """The parts of a sig, None if any of it is not understood, or if it is longer than LONGEST.
 
     Parts of one phase are taken side by side; a later phase follows an earlier one ("then").
     """
+    if len(text) > LONGEST:
+        return None
     parts: list[Part] = []
     for phase, piece in enumerate(THEN.split(_normal(text))):
         found = _phase(piece.strip(), phase)
@@ -117,7 +121,9 @@ def read(text: str) -> tuple[Part, ...] | None:
 
 
 def frequency(text: str) -> Schedule | None:
-    """How often, from a text that names no amount ("every 4 hours as needed", "BID")."""
+    """How often, from a text that names no amount ("every 4 hours as needed", "BID") and is no longer than LONGEST."""
+    if len(text) > LONGEST:
+        return None
     parts = _phase(_normal(text), 0)
     if parts is None or len(parts) != 1 or parts[0].low is not None:
         return None

@@ -14,8 +14,9 @@ WORDS = {
     "one and a half": "1.5", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "twelve": "12", "a": "1", "an": "1", "single": "1",
 }  # fmt: skip
+# Possessive (++): digits are never given back, so "25" is not read as a 2 beside a 5, and a long run costs its length.
 NUM = (
-    r"(?:half of an?|half an?|\d+\s+\d/\d|\d+/\d+|\d+ and \d/\d|\d+(?:\.\d+)?½?|\.\d+|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
+    r"(?:half of an?|half an?|\d++\s+\d/\d|\d++/\d++|\d++ and \d/\d|\d++(?:\.\d++)?½?|\.\d++|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|twelve)"
 )
 UNIT = (
