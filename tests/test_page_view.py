@@ -141,6 +141,15 @@ def test_doses_under_which_there_is_no_pattern_stand_among_the_caps_and_nowhere_
     assert not [each for each in view.changes if "doses that" in each or "as-needed" in each]
 
 
+@pytest.mark.parametrize(("z", "told"), [(-0.4, True), (0.4, False)])
+def test_a_rise_beyond_the_drift_with_standard_errors_below_zero_is_explained(assessed, knowledge, z, told):
+    found = assessed(DEMO)
+    trend = replace(found.trend, statistics=replace(found.trend.statistics, beta=1.2, z=z))
+    findings = tuple(finding for finding in found.findings if finding.rule != "R4")
+    changes = page_view(replace(found, trend=trend, findings=findings), knowledge).changes
+    assert any("against the dose" in each for each in changes) is told
+
+
 def test_what_is_not_computable_is_not_known_and_never_zero(assessed, knowledge):
     view = page_view(assessed("too_little/never_had_an_opioid"), knowledge)
     assert {row.value for row in view.measures[:5]} <= {"not known", "0 points"}

@@ -25,10 +25,12 @@ def _limits(found: Assessment, knowledge: Knowledge) -> Iterable[str]:
     seen, rules = found.trend.statistics, knowledge.rules
     flagged = {finding.rule for finding in found.findings}
     if seen.beta is not None and "R4" not in flagged:
-        limits = rules["R4"].limits
+        limits, z = rules["R4"].limits, seen.z or 0
+        # z is the smaller one of the fits with and without a drift, beta that of the fit with it.
+        against = ", beyond the drift only: pain itself goes against the dose" if z < 0 < seen.beta else ""
         yield (
             f"A pattern needs {limits['beta'].value:g} points per doubling at {limits['z'].value:g} standard errors; "
-            f"seen: {seen.beta:.2f} at {seen.z or 0:.1f}."
+            f"seen: {seen.beta:.2f} at {z:.1f}{against}."
         )
     if found.trend.ordering == "not assessable":
         yield "Scores in the weeks before the increases would tell which came first, pain or dose."
