@@ -112,6 +112,15 @@ def test_a_contraindication_takes_ketamine_out_and_the_citations_stay():
     assert all(name in card["detail"] for name in ("Liang 2017", "Elyn 2024", "Ocker 2020"))
 
 
+@pytest.mark.parametrize("hook", ORDERS)
+@pytest.mark.parametrize(("mg", "kinds"), [(60_000, ["info"]), (60, [])])
+def test_an_old_dose_that_is_hard_to_believe_is_told_to_whoever_orders(hook, mg, kinds):
+    patient = Made().orders(((mg, 0), (60, 56))).scored(((60, 0),), (5,))
+    assert patient.kinds() == []
+    assert patient.on(hook, 60).kinds() == kinds
+    assert ("implausible amount" in patient.on(hook, 60).text()) is bool(kinds)
+
+
 def test_three_lines_never_drop_whatever_is_wrong_at_once():
     made = sedated(possible(), 14)
     for code in ("F20.9", "I20.0", "R45.851", "G47.33", "K74.60", "F19.20", "G40.909", "N30.10"):

@@ -3,7 +3,7 @@
     assessment ─ situation ─┬─ over-sedation ── banner, and nothing else
                             ├─ a pattern ────── pattern card + evidence card
                             ├─ co-rise, a raise without relief, another cause, too few data ── one info card
-                            └─ something unread, uncounted or not fetched, and no card yet ── one info card
+                            └─ something unread, uncounted, not fetched or hard to believe, and no card yet ── one info card
 
 Pure: the same assessment and options give the same bytes.
 """

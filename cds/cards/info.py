@@ -50,8 +50,8 @@ def info_card(found: Assessment, situation: Situation, words: Words, options: Ca
 
 
 def gap_card(found: Assessment, situation: Situation, words: Words, options: CardOptions) -> Card:
-    """Nothing else to show, but something was not fetched, not read or not counted."""
-    gaps = bool(missing.failed(found))
+    """Nothing else to show, but something was not fetched, not read, not counted or is hard to believe."""
+    cause = missing.cause(found)
     lines = (
         Line(crisis_line(found, words, "crisis")),
         *missing.lines(found, words),
@@ -63,8 +63,8 @@ def gap_card(found: Assessment, situation: Situation, words: Words, options: Car
         words,
         options,
         kind="info",
-        rule="gap" if gaps else "uncounted",
-        headline=words.say("info.summary_gap" if gaps else "info.summary_uncounted"),
+        rule=cause,
+        headline=words.say(f"info.summary_{cause}"),
         lines=lines,
     )
 

@@ -25,16 +25,26 @@ def failed(found: Assessment) -> tuple[Gap, ...]:
 
 
 def could_change_grade(found: Assessment, situation: Situation) -> bool:
-    """On an order hook: something uncounted or unread that might have made another grade.
+    """On an order hook: something uncounted, unread or hard to believe that might have made another grade.
 
     The draft's own dose is in no grade: a dose that nobody has entered yet, as on order-select, is no news by itself.
     """
-    if not situation.ordered:
-        return False
+    return situation.ordered and (bool(found.dose.implausible) or _left_out(found))
+
+
+def cause(found: Assessment) -> str:
+    """What calls for a card where nothing else does, the gravest first: "gap", "uncounted" or "implausible"."""
+    if failed(found):
+        return "gap"
+    return "uncounted" if _left_out(found) else "implausible"
+
+
+def _left_out(found: Assessment) -> bool:
     return (
         any(item.opens_high for item in found.dose.uncounted)
         or any(
-            not item.partial and item.kind not in _NO_GRADE and _opioid_or_other(item) for item in found.record.unread
+            not (item.partial or item.draft) and item.kind not in _NO_GRADE and _opioid_or_other(item)
+            for item in found.record.unread
         )
         or bool(unread_drafts(found))
     )
@@ -42,7 +52,7 @@ def could_change_grade(found: Assessment, situation: Situation) -> bool:
 
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     """One line each for what failed, was not counted, was not read, or looks wrong; empty where there is nothing."""
-    flags = [short(words.dated(flag), 14) for flag in found.dose.flags]
+    flags = [short(words.dated(flag), 14) for flag in dict.fromkeys((*found.dose.implausible, *found.dose.flags))]
     return (
         *_failed(found, words),
         *_uncounted(found, words),

@@ -153,3 +153,4 @@ class DoseTimeline:
     proposed: ProposedDose | None = None  # draft orders of an order hook
     recent_order: ProposedDose | None = None  # an opioid order of the last 72 h that raised the dose (patient-view)
     opioid_references: frozenset[str] = frozenset()
+    implausible: tuple[str, ...] = ()  # the flags that say of a counted amount that it is hard to believe

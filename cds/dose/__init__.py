@@ -86,6 +86,7 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         proposed=propose(plans.drafts, courses, situation),
         recent_order=recent(plans.current, courses, situation),
         opioid_references=frozenset(plans.opioids),
+        implausible=tuple(sorted(flag for flag, hard_to_believe in calendar.flags.items() if hard_to_believe)),
     )
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from cds.clinical import Contributor, DailyDose, DoseDay, Uncounted
 from cds.dose import factors
 from cds.dose.course import Course, Plan
+from cds.dose.plausible import HARD_TO_BELIEVE
 from cds.dose.stay import Stays
 from cds.dose.therapy import Active, Share, Taken, resolve
 from cds.dose.values import NOTE, ZERO, NotCounted, Piece, plain
@@ -42,13 +43,14 @@ class Opening:
 class Calendar:
     """What the sweep found.
 
+    flags    each flag once, and whether it says that the amount is hard to believe
     iv_days  day -> MME of parenteral drugs under the convention and under its alternative
     """
 
     daily: list[DailyDose] = field(default_factory=list)
     series: list[DoseDay] = field(default_factory=list)
     uncounted: dict[tuple[str, str, str], Uncounted] = field(default_factory=dict)
-    flags: dict[str, None] = field(default_factory=dict)
+    flags: dict[str, bool] = field(default_factory=dict)
     iv_peak: tuple[Decimal, Decimal, date] | None = None
 
 
@@ -176,7 +178,7 @@ def _write(
     )
     for share in taken.shares:
         for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):
-            calendar.flags.setdefault(f"{share.plan.use.reference}: {flag}")
+            calendar.flags.setdefault(f"{share.plan.use.reference}: {flag}", flag.startswith(HARD_TO_BELIEVE))
     if valued.parenteral and (calendar.iv_peak is None or valued.parenteral > calendar.iv_peak[0]):
         calendar.iv_peak = (valued.parenteral, valued.alternative, first)
     days = [date.fromordinal(number) for number in range(first.toordinal(), end.toordinal())]

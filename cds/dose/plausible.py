@@ -12,6 +12,9 @@ from cds.dose.drug import Opioid
 from cds.dose.values import Piece, plain
 from cds.knowledge.drugs import Drugs
 
+# How every flag begins that is made here.
+HARD_TO_BELIEVE = ("implausible ", "concentrate: ")
+
 
 def flagged(course: Course, drugs: Drugs) -> Course:
     """The course with a flag on every piece that is hard to believe."""
