@@ -34,8 +34,9 @@ Value = Quantity | Concept | str | int | bool | None
 _STATUS_RANK = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
 # Retracted, or not a result yet: nothing to show anybody.
 _SILENT_STATUS = frozenset({"entered-in-error", "cancelled", "registered", "specimen-in-process"})
-_NUMBER = re.compile(r"\s*(\d{1,3}(?:\.\d{1,3})?)\s*(?:/\s*(10|100))?\s*", re.ASCII)
-_WORDS_FOR_NO_UNIT = re.compile(r"\{.*\}|1|.*(score|point|pts|nrs|vas|scale|number|numeric|rating).*", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\s*(?:/\s*(10|100))?", re.ASCII)
+_LONGEST_NUMBER = 20  # "100.125 / 100" has 13 characters
+_WORD_FOR_NO_UNIT = re.compile(r"score|point|pts|nrs|vas|scale|number|numeric|rating", re.IGNORECASE)
 _OUT_OF = re.compile(r"[{(]?\s*(?:/|out of|0\s*-)\s*(10|100)\s*[)}]?", re.IGNORECASE)
 
 
@@ -197,18 +198,25 @@ def _number(value: Value, row: Scale) -> tuple[Decimal, int | None]:
 
 
 def _from_text(text: str) -> tuple[Decimal, int | None]:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
+    found = _written(text)
+    if found is None:
         raise _Refused("the text is not one number")
-    return Decimal(match[1]), int(match[2]) if match[2] else None
+    return found
+
+
+def _written(text: str) -> tuple[Decimal, int | None] | None:
+    """The one number that a text is, and the end of its scale: "7", "7.5", "70 / 100"; None for anything else."""
+    text = text.strip()
+    match = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    return (Decimal(match[1]), int(match[2]) if match[2] else None) if match else None
 
 
 def _from_concept(concept: Concept) -> tuple[Decimal, int | None]:
     """A coded answer whose words are just a number, such as LOINC answers shown as "7". A code alone says nothing."""
     found = set()
     for words in (concept.text, *(coding.display for coding in concept.codings)):
-        if words and _NUMBER.fullmatch(words):
-            found.add(_from_text(words))
+        if words and (written := _written(words)):
+            found.add(written)
     if len(found) != 1:
         raise _Refused("the coded answer is not one number")
     return found.pop()
@@ -221,9 +229,15 @@ def _top(quantity: Quantity) -> int | None:
     for words in (unit, (quantity.unit or "").strip()):
         if out_of := _OUT_OF.fullmatch(words):
             return int(out_of[1])
-    if unit and not _WORDS_FOR_NO_UNIT.fullmatch(unit):
+    if unit and not _is_no_unit(unit):
         raise _Refused(f"{unit[:12]!r} is not a unit of a pain score")
     return None
+
+
+def _is_no_unit(text: str) -> bool:
+    """UCUM's annotations ("{score}"), its unity, and words that only say that it is a score."""
+    annotation = text.startswith("{") and text.endswith("}")
+    return annotation or text == "1" or _WORD_FOR_NO_UNIT.search(text) is not None
 
 
 def _shows_a_hundred(reading: _Reading) -> bool:

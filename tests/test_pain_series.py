@@ -86,6 +86,20 @@ def test_what_could_mean_two_things_is_refused_with_a_reason(value: Any) -> None
     assert [reference for reference, _ in found.rejected] == ["Observation/1"]
 
 
+def test_a_text_of_20_characters_may_be_a_number_and_a_longer_one_is_none() -> None:
+    assert values(read(observed("7" + " " * 16 + "/10"))) == [7]
+    assert read(observed("7" + " " * 17 + "/10")).rejected == (("Observation/1", "nrs: the text is not one number"),)
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept"),
+    [("score" * 100_000 + "\nx", [7]), ("{" * 500_000, []), ("0" + " " * 500_000 + "x", []), ("(" + " " * 500_000, [])],
+)
+def test_a_long_unit_of_a_score_is_looked_at_once(unit: str, kept: list[float]) -> None:
+    # Were every place held against the rest of the text, this would take hours.
+    assert values(read(observed(points(7, unit)))) == kept
+
+
 def test_a_coded_answer_counts_only_where_its_words_are_a_number() -> None:
     assert values(read(observed(Concept((Coding(LOINC, "LA6118-9", "7"),))))) == [7]
     assert values(read(observed(Concept((Coding("urn:x", "7", "severe"),))))) == []
