@@ -145,18 +145,19 @@ class Made:
             "prefetch": {"patient": patient, **found, **self.instead},
         }
 
-    def answer(self):
-        """The object that `oih-cds assess` prints."""
+    def answer(self, request=None):
+        """The object that `oih-cds assess` prints, of this request or of the patient's own."""
         if not _EVALUATOR:
             _EVALUATOR.append(load())
-        return _EVALUATOR[0].report(self.request(), Asked(now=datetime(2026, 9, 1, tzinfo=UTC), service=self.hook))
+        request = self.request() if request is None else request
+        return _EVALUATOR[0].report(request, Asked(now=datetime(2026, 9, 1, tzinfo=UTC), service=self.hook))
 
     def grade(self):
         return self.answer()["grade"]
 
-    def kinds(self):
+    def kinds(self, request=None):
         """The cards in few words: "pattern", "evidence", "banner" or "info"."""
-        return [_kind(card) for card in self.answer()["cards"]]
+        return [_kind(card) for card in self.answer(request)["cards"]]
 
     def text(self):
         return "\n".join(f"{card['summary']}\n{card['detail']}" for card in self.answer()["cards"])

@@ -15,7 +15,6 @@ from cds.clinical import (
     Card,
     Dechallenge,
     DoseTimeline,
-    Entry,
     Exposure,
     Gap,
     Gate,
@@ -250,15 +249,11 @@ def test_a_draft_whose_dose_is_not_entered_yet_is_no_news_by_itself():
 
 
 def test_an_unread_draft_that_may_be_an_opioid_is_not_silence():
-    entry = Entry({"resourceType": "MedicationRequest", "id": "d9"}, "context.draftOrders.entry[0]", draft=True)
-    unread = Unread("MedicationRequest/d9", "refused: dosageInstruction", "MedicationRequest", opens_high=True)
+    unread = Unread("entry[0]", "refused: dosageInstruction", "MedicationRequest", opens_high=True, draft=True)
     record = PatientRecord(assessment().record.version, Patient("p1"), unread=(unread,))
-    assert rules(assessment("no-signal", co_rise=False, record=record, hook="order-sign", entries=(entry,))) == [
-        "uncounted"
-    ]
-    elsewhere = replace(unread, reference="MedicationRequest/other")
-    record = replace(record, unread=(elsewhere,))
-    assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign", entries=(entry,))) == ()
+    assert rules(assessment("no-signal", co_rise=False, record=record, hook="order-sign")) == ["uncounted"]
+    record = replace(record, unread=(replace(unread, draft=False),))
+    assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign")) == ()
 
 
 # ---------------------------------------------------------------------------------------------- indicator, silence, identity

@@ -280,9 +280,25 @@ def test_an_unread_order_that_counts_nothing_opens_nothing(status):
 
 def test_an_unread_draft_of_an_order_hook_may_be_a_dose_but_of_no_day_of_the_record():
     for draft in (request(status="draft", authoredOn="?"), request(status="?")):
-        found = unread(Entry(draft, "draftOrders[0]", draft=True))
-        assert found.opens_high
+        found = unread(Entry(draft, "draftOrders[0]", draft=True, selected=True))
+        assert (found.opens_high, found.draft) == (True, True)
         assert found.dates == (date(2999, 12, 31), date(2999, 12, 31))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [request(resourceType="MedicationRequest "), request(resourceType="MedRequest"), {"id": "x"}, None, ["x"]],
+)
+def test_a_draft_without_a_readable_type_may_be_a_dose_if_it_was_asked_of_but_of_no_day_of_the_record(resource):
+    for asked in (True, False):
+        found = unread(Entry(resource, "draftOrders[0]", draft=True, selected=asked))
+        assert (found.opens_high, found.draft) == (asked, True)
+        assert found.dates == (date(2999, 12, 31), date(2999, 12, 31))
+
+
+def test_an_unread_order_of_the_record_is_no_draft():
+    assert not unread(request(status="?")).draft
+    assert not unread(Entry(score(status="?"), "draftOrders[0]", draft=True, selected=True)).draft
 
 
 def test_a_readable_drug_of_an_unread_order_is_told():
@@ -314,7 +330,9 @@ def test_entered_in_error_vanishes_even_where_it_is_invalid():
 
 
 def test_types_that_nothing_reads_are_ignored():
-    others = [{"resourceType": kind, "id": "x", "foo": 1} for kind in ("Practitioner", "Flag", "ProcedureRequest", "Bundle")]
+    others = [
+        {"resourceType": kind, "id": "x", "foo": 1} for kind in ("Practitioner", "Flag", "ProcedureRequest", "Bundle")
+    ]
     found = record(*others, score())
     assert (len(found.observations), found.unread, found.foreign) == (1, (), 0)
 

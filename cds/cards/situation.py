@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from cds.clinical import Assessment, Entry, Gate, ProposedDose, Unread
+from cds.clinical import Assessment, Gate, ProposedDose, Unread
 
 PATTERNS = frozenset({"possible-oih", "strong-pattern"})
 ALTERNATIVES = frozenset({"alternative-first", "withdrawal-compatible", "confounded"})
@@ -53,8 +53,7 @@ def situation(found: Assessment) -> Situation:
 
 def unread_drafts(found: Assessment) -> tuple[Unread, ...]:
     """Drafts that could not be read and may be opioids."""
-    names = {name for entry in found.case.entries if entry.draft for name in _names(entry)}
-    return tuple(unread for unread in found.record.unread if unread.opens_high and unread.reference in names)
+    return tuple(unread for unread in found.record.unread if unread.draft and unread.opens_high)
 
 
 def over_sedation(found: Assessment) -> tuple[Gate, ...]:
@@ -76,8 +75,3 @@ def _first_opioid(found: Assessment, order: ProposedDose) -> bool:
     others = found.dose.opioid_references - set(order.references)
     unread = any(unread.opens_high for unread in found.record.unread)
     return not order.before and not others and not unread
-
-
-def _names(entry: Entry) -> tuple[str, ...]:
-    resource = entry.resource if isinstance(entry.resource, dict) else {}
-    return (f"{resource.get('resourceType')}/{resource.get('id')}", entry.full_url or entry.position, entry.position)

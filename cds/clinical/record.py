@@ -96,6 +96,7 @@ class Unread:
     opens_high   an unread medication resource that may be an opioid
     dates        days on which that matters; None: not known, so every day
     concept      of an unread medication resource, where a code could still be read: it may show that it is no opioid
+    draft        one of the order hook's drafts: what is being ordered, no part of the record
     """
 
     reference: str
@@ -105,6 +106,7 @@ class Unread:
     opens_high: bool = False
     dates: tuple[date, date] | None = None
     concept: Concept | None = None
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

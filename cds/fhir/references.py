@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from cds.clinical import Entry
+from cds.fhir.spare import KINDS
 
 # Real systems put "_" into ids and make them longer than 64 characters (a draft order of Epic's: 170), which FHIR does
 # not allow: such an id still names its resource.
@@ -59,8 +60,8 @@ class Sent(Struct, frozen=True):
 
     @property
     def draft(self) -> bool:
-        """A draft of an order hook; its Patient or Medication is no draft of anything."""
-        return self.entry.draft and self.kind == "MedicationRequest"
+        """A draft of an order hook, or what may be one; its Patient or Medication is no draft of anything."""
+        return self.entry.draft and (self.kind == "MedicationRequest" or self.kind not in KINDS)
 
     @classmethod
     def of(cls, raw: Mapping[str, object], kind: str, entry: Entry) -> Sent:

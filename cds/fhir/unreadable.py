@@ -52,7 +52,14 @@ def unread(
     refused = tuple(refused)
     first = copies[0]
     if first.kind not in MEDICATIONS:
-        return Unread(first.reference, reason, first.kind or None, opens_high=_may_name_a_drug(first.raw))
+        return Unread(
+            first.reference,
+            reason,
+            first.kind or None,
+            opens_high=first.entry.selected if first.draft else _may_name_a_drug(first.raw),
+            dates=(_OPEN, _OPEN) if first.draft else None,
+            draft=first.draft,
+        )
     concepts = {_drug(each, code_of) for each in copies}
     whole = len(concepts) == 1 and not any(path.startswith(("medication", "contained")) for path in refused)
     return Unread(
@@ -62,6 +69,7 @@ def unread(
         opens_high=any(_may_be_a_dose(each, refused) for each in copies),
         dates=_hull([_days(each, zone) for each in copies]),
         concept=concepts.pop() if whole else None,
+        draft=first.draft,
     )
 
 
@@ -73,12 +81,12 @@ def _may_name_a_drug(raw: Mapping[str, object]) -> bool:
 
 
 def _may_be_a_dose(sent: Sent, refused: Sequence[str]) -> bool:
-    """A draft of an order hook always may: whether it raises the dose is what was asked.
+    """A draft of an order hook always may: whether it raises the dose is what was asked, if it is one of those asked of.
 
     A negative is believed unless the element that says so was refused itself, such as notGiven in R4.
     """
     if sent.draft:
-        return True
+        return sent.entry.selected
     by = negative_by(sent.raw)
     if by is not None and not any(path.split(".")[0].split("[")[0] == by for path in refused):
         return False
