@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import structlog
+from aiohttp import ClientSession
 
 from cds.clinical import Entry
 from cds.errors import MalformedInput
 from hooks import strict_json
-from hooks.connections import Connections
 from hooks.prefetch import Part, State, failed, joined, look, truncated
 from hooks.schemas.request import Authorization
 from hooks.scopes import Reach, reach
@@ -121,11 +121,11 @@ class _Work:
             return "failed"
         return "partly" if any(gap.kind in ("failed", "truncated") for gap in part.gaps) else "had"
 
-    async def run(self, client: Connections) -> None:
+    async def run(self, session: ClientSession) -> None:
         try:
             async with asyncio.timeout(max(0.0, self._deadline - time.monotonic())):
-                await asyncio.gather(*(self._key(client, key) for key in sorted(self.asked)))
-                await self._medications(client)
+                await asyncio.gather(*(self._key(session, key) for key in sorted(self.asked)))
+                await self._medications(session)
         except TimeoutError:
             pass
         late = f"no answer within {self._settings.fetch_seconds:g} s"
@@ -136,19 +136,19 @@ class _Work:
             elif part.next is not None:
                 self._cut(key, late)
 
-    async def _key(self, client: Connections, key: str) -> None:
+    async def _key(self, session: ClientSession, key: str) -> None:
         """Fetch one key, page by page; what was read before a failure stays."""
         template, sent = self._templates[key], self.parts[key]
         try:
             if sent.state is not State.HAD or sent.failed_in_part:
-                page = await self._first(client, template)
+                page = await self._first(session, template)
                 if page.state is State.FAILED and sent.state is State.HAD:
                     return
                 if self._reach(template) is Reach.PART:
                     gap = truncated(key, f"the token covers only a part of {template.kind}")
                     page = replace(page, gaps=(*page.gaps, gap))
                 self.parts[key] = page
-            await self._following(client, template)
+            await self._following(session, template)
         except WebError as error:
             part = self.parts[key]
             if part.state is State.HAD and not part.failed_in_part:
@@ -156,15 +156,15 @@ class _Work:
             elif part.state is not State.HAD:
                 self.parts[key] = failed(key, str(error))
 
-    async def _first(self, client: Connections, template: Template) -> Part:
+    async def _first(self, session: ClientSession, template: Template) -> Part:
         base = f"{self._source.base}/{template.kind}"
         if template.parameters is None:
-            reply = await self._call(client, "GET", f"{base}/{self._patient_id}")
+            reply = await self._call(session, "GET", f"{base}/{self._patient_id}")
         else:
             query = dict(template.query(self._patient_id))
-            reply = await self._call(client, "POST", f"{base}/_search", form=query)
+            reply = await self._call(session, "POST", f"{base}/_search", form=query)
             if reply.status in _TRY_GET:
-                reply = await self._call(client, "GET", f"{base}?{urlencode(query)}")
+                reply = await self._call(session, "GET", f"{base}?{urlencode(query)}")
         page = _page(template, reply, 0)
         if template.parameters is None and not any(
             isinstance(entry.resource, dict) and entry.resource.get("id") == self._patient_id for entry in page.entries
@@ -172,7 +172,7 @@ class _Work:
             return failed(template.key, "the server did not give this patient")
         return page
 
-    async def _following(self, client: Connections, template: Template) -> None:
+    async def _following(self, session: ClientSession, template: Template) -> None:
         key = template.key
         seen: set[str] = set()
         number = 1
@@ -186,23 +186,23 @@ class _Work:
                 return self._cut(key, f"it has more than {number} pages or {self._settings.fetch_entries} records")
             seen.add(url)
             number += 1
-            reply = await self._call(client, "GET", url)
+            reply = await self._call(session, "GET", url)
             page = _page(template, reply, len(self.parts[key].entries))
             if page.state is State.FAILED:
                 return self._cut(key, page.gaps[-1].text.removeprefix(f"{key}: "))
             self.parts[key] = joined(self.parts[key], page)
         return None
 
-    async def _medications(self, client: Connections) -> None:
+    async def _medications(self, session: ClientSession) -> None:
         """Medication resources that an order only refers to: without them the drug is not known."""
         found = self._unresolved()
         names = list(found)[:_MOST_MEDICATIONS]
-        await asyncio.gather(*(self._medication(client, name, found[name]) for name in names))
+        await asyncio.gather(*(self._medication(session, name, found[name]) for name in names))
 
-    async def _medication(self, client: Connections, name: str, key: str) -> None:
+    async def _medication(self, session: ClientSession, name: str, key: str) -> None:
         url = f"{self._source.base}/{name}"
         try:
-            reply = await self._call(client, "GET", url)
+            reply = await self._call(session, "GET", url)
             resource = _resource(reply)
         except WebError:
             return  # the dose engine says "medication not sent"
@@ -232,9 +232,11 @@ class _Work:
                 wanted.setdefault(name, key)
         return wanted
 
-    async def _call(self, client: Connections, method: str, url: str, form: Mapping[str, str] | None = None) -> Reply:
+    async def _call(
+        self, session: ClientSession, method: str, url: str, form: Mapping[str, str] | None = None
+    ) -> Reply:
         self.pages += 1
-        return await call(client, method, url, headers=self._headers, budget=self._budget, form=form)
+        return await call(session, method, url, headers=self._headers, budget=self._budget, form=form)
 
     def _cut(self, key: str, why: str) -> None:
         part = self.parts[key]

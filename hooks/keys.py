@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from aiohttp import ClientSession
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from cds.errors import MalformedInput
 from hooks import strict_json
-from hooks.connections import Connections
 from hooks.web import Budget, Web, WebError, call
 
 _FETCH_SECONDS = 2.0
@@ -133,9 +133,9 @@ class KeyRing:
             if now - self._fetched > _STALE_SECONDS:
                 self._keys = ()
 
-    async def _fetch(self, client: Connections) -> tuple[Key, ...]:
+    async def _fetch(self, session: ClientSession) -> tuple[Key, ...]:
         async with asyncio.timeout(_FETCH_SECONDS):
-            reply = await call(client, "GET", str(self._jku), headers={}, budget=Budget(_FETCH_BYTES))
+            reply = await call(session, "GET", str(self._jku), headers={}, budget=Budget(_FETCH_BYTES))
         if reply.status != 200:
             raise WebError(f"the key server answered {reply.status}")
         return parse_keys(strict_json.loads(reply.body))

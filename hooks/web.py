@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
-from hooks.connections import Connection, Connections, ExchangeError, host_of, parsed, target_of
+import certifi
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
 T = TypeVar("T")
 _HEADERS = {
-    "user-agent": "oih-cds",
-    "accept": "application/fhir+json, application/json",
-    "accept-encoding": "gzip",
+    "User-Agent": "oih-cds",
+    "Accept": "application/fhir+json, application/json",
+    "Accept-Encoding": "gzip",
 }
+_AT_ONCE = 16  # connections of one call's fetches; who comes later waits for one
+_CHUNK = 64 * 1024
 
 
 class WebError(Exception):
@@ -49,44 +53,60 @@ class Reply:
 
 
 class Web:
-    """The pool of connections of one process; safe to build before a fork, since it starts with the first call."""
+    """The event loop of one process; safe to build before a fork, since it starts with the first call.
+
+    What is fetched for one patient has connections of its own, closed afterwards: a server that answers late, or twice,
+    then cannot answer the next patient's question with it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owner = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._connections: Connections | None = None
+        self._trusted: ssl.SSLContext | None = None
         self._thread: threading.Thread | None = None
 
-    def run(self, work: Callable[[Connections], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[ClientSession], Coroutine[Any, Any, T]]) -> T:
         """The result of `work`, which bounds its own time."""
-        loop, connections = self._ready()
-        return asyncio.run_coroutine_threadsafe(work(connections), loop).result()
+        loop, trusted = self._ready()
+        return asyncio.run_coroutine_threadsafe(_with_session(trusted, work), loop).result()
 
     def close(self) -> None:
-        """Close connections and end the thread; a later call starts anew."""
+        """End the thread; a later call starts anew."""
         with self._lock:
-            if self._loop is None or self._connections is None or self._owner != os.getpid():
+            if self._loop is None or self._owner != os.getpid():
                 return
-            asyncio.run_coroutine_threadsafe(self._connections.close(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             if self._thread is not None:
                 self._thread.join()
             self._loop.close()
-            self._loop = self._connections = self._thread = None
+            self._loop = self._thread = None
 
-    def _ready(self) -> tuple[asyncio.AbstractEventLoop, Connections]:
+    def _ready(self) -> tuple[asyncio.AbstractEventLoop, ssl.SSLContext]:
         with self._lock:
-            if self._owner != os.getpid() or self._loop is None or self._connections is None:
-                self._loop, self._connections = asyncio.new_event_loop(), Connections()
+            if self._owner != os.getpid() or self._loop is None or self._trusted is None:
+                # With the first call: reading the list of authorities takes tens of milliseconds.
+                self._trusted = ssl.create_default_context(cafile=certifi.where())
+                self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
                 self._thread.start()
                 self._owner = os.getpid()
-            return self._loop, self._connections
+            return self._loop, self._trusted
+
+
+async def _with_session(trusted: ssl.SSLContext, work: Callable[[ClientSession], Coroutine[Any, Any, T]]) -> T:
+    async with ClientSession(
+        connector=TCPConnector(limit=_AT_ONCE, ssl=trusted),
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=None),
+        headers=_HEADERS,
+        auto_decompress=False,
+    ) as session:
+        return await work(session)
 
 
 async def call(
-    connections: Connections,
+    session: ClientSession,
     method: str,
     url: str,
     *,
@@ -98,30 +118,33 @@ async def call(
 
     Raises WebError; the caller bounds the time.
     """
-    packed = None if form is None else urlencode(form).encode()
     answered = False
     try:
-        to = parsed(url)
-        asked = {"host": host_of(to), **_HEADERS, **{name.lower(): value for name, value in headers.items()}}
-        if packed is not None:
-            asked |= {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(packed))}
-        async with connections.to(to) as connection:
-            response = await connection.ask(method, target_of(to), asked, packed)
+        _check(url, headers)
+        async with session.request(method, url, headers=headers, data=form, allow_redirects=False) as response:
             answered = True
-            told = {name: value.decode("latin-1").strip().lower() for name, value in response.headers}
-            body = await _read(connection, told.get(b"content-encoding", "identity"), budget)
-    except (ExchangeError, OSError, ValueError):
+            return Reply(response.status, response.content_type.lower(), await _read(response, budget))
+    except (ClientError, OSError, ValueError):
         raise WebError("the answer broke off" if answered else "the server could not be reached") from None
-    return Reply(response.status_code, told.get(b"content-type", "").partition(";")[0].strip(), body)
 
 
-async def _read(connection: Connection, packing: str, budget: Budget) -> bytes:
+def _check(url: str, headers: Mapping[str, str]) -> None:
+    """Raises ValueError for what is no web address, and for a header beyond ASCII."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("no web address")
+    for value in headers.values():
+        value.encode("ascii")
+
+
+async def _read(response: ClientResponse, budget: Budget) -> bytes:
     """The body, unpacked step by step: 200 kB of gzip may hold 200 MB."""
+    packing = response.headers.get("Content-Encoding", "").strip().lower()
     if packing not in ("identity", "gzip", ""):
         raise WebError("the answer is packed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
     chunks: list[bytes] = []
-    async for raw in connection.body():
+    async for raw in response.content.iter_chunked(_CHUNK):
         if unpack is None:
             budget.spend(len(raw))
             chunks.append(raw)

@@ -36,7 +36,7 @@ HTTP_AND_STORE = {
     "flask",
     "marshmallow",
     "httpx",
-    "h11",
+    "aiohttp",
     "sqlalchemy",
     "click",
     "alembic",

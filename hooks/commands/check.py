@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import click
+from aiohttp import ClientSession
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +17,6 @@ from cds import knowledge
 from cds.engine import Engine
 from cds.errors import OihError
 from hooks import issuers, settings
-from hooks.connections import Connections
 from hooks.issuers import Issuer
 from hooks.settings import PREFIX, Settings
 from hooks.store import Store
@@ -113,9 +113,9 @@ def _reach(web: Web, issuer: Issuer) -> Iterator[Check]:
             yield Check(name, None if fine else f"answered {status}", f"answered {status}", warning=True)
 
 
-async def _status(client: Connections, *, url: str) -> int:
+async def _status(session: ClientSession, *, url: str) -> int:
     async with asyncio.timeout(_SECONDS):
-        return (await call(client, "GET", url, headers={}, budget=Budget(_BYTES))).status
+        return (await call(session, "GET", url, headers={}, budget=Budget(_BYTES))).status
 
 
 def _dump(configured: Settings) -> Table:

@@ -18,11 +18,11 @@ from urllib.parse import parse_qsl
 
 import httpx
 import jwt
+from aiohttp import ClientSession
 from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]
 
 from cds.errors import MalformedInput, OihError
 from hooks import strict_json
-from hooks.connections import Connections
 from hooks.pages.smart_file import Registration
 from hooks.schemas import Authorization
 from hooks.settings import base_url
@@ -117,13 +117,13 @@ class SmartClient:
     def redeem(self, at: Registration, to: Endpoints, attempt: Attempt, code: str) -> Granted:
         """The code for a token, once. Raises LaunchError."""
 
-        async def exchange(pool: Connections) -> Mapping[str, Any]:
+        async def exchange(session: ClientSession) -> Mapping[str, Any]:
             client = AsyncOAuth2Client(
                 client_id=at.client_id,
                 client_secret=at.key,
                 redirect_uri=self._redirect_uri,
                 token_endpoint_auth_method="private_key_jwt" if at.key else "none",
-                transport=_Bounded(pool),
+                transport=_Bounded(session),
                 trust_env=False,
             )
             client.register_client_auth_method(_Assertion(at, to.token))
@@ -153,8 +153,8 @@ class SmartClient:
     def _get(self, url: str) -> Mapping[str, Any]:
         """One JSON object. Raises LaunchError."""
 
-        async def read(pool: Connections) -> Mapping[str, Any]:
-            reply = await call(pool, "GET", url, headers={"Accept": "application/json"}, budget=Budget(_BYTES))
+        async def read(session: ClientSession) -> Mapping[str, Any]:
+            reply = await call(session, "GET", url, headers={"Accept": "application/json"}, budget=Budget(_BYTES))
             value = strict_json.loads(reply.body) if reply.status == 200 else None
             if not isinstance(value, dict):
                 raise WebError("no JSON object")
@@ -163,11 +163,11 @@ class SmartClient:
         return self._run(read, "it does not tell how to launch (.well-known/smart-configuration, jwks_uri)")
 
     def _run(
-        self, work: Callable[[Connections], Coroutine[Any, Any, Mapping[str, Any]]], failed: str
+        self, work: Callable[[ClientSession], Coroutine[Any, Any, Mapping[str, Any]]], failed: str
     ) -> Mapping[str, Any]:
-        async def bounded(pool: Connections) -> Mapping[str, Any]:
+        async def bounded(session: ClientSession) -> Mapping[str, Any]:
             async with asyncio.timeout(_SECONDS):
-                return await work(pool)
+                return await work(session)
 
         try:
             return self._web.run(bounded)
@@ -218,16 +218,16 @@ class _Assertion(PrivateKeyJWT):  # type: ignore[misc]  # Authlib has no types
 
 
 class _Bounded(httpx.AsyncBaseTransport):
-    """Carries Authlib's requests over the pool, within its limits."""
+    """Carries Authlib's requests within its limits."""
 
-    def __init__(self, pool: Connections) -> None:
-        self._pool = pool
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         headers = {name: request.headers[name] for name in ("authorization", "accept") if name in request.headers}
         form = dict(parse_qsl((await request.aread()).decode()))
         reply = await call(
-            self._pool, request.method, str(request.url), headers=headers, budget=Budget(_BYTES), form=form
+            self._session, request.method, str(request.url), headers=headers, budget=Budget(_BYTES), form=form
         )
         return httpx.Response(reply.status, headers={"content-type": reply.kind}, content=reply.body, request=request)
 
