@@ -76,7 +76,7 @@ def test_an_unreadable_medication_makes_the_dose_unread_and_tells_its_code():
     bad = {
         **MEDICATION,
         "code": DRUG,
-        "ingredient": [{"itemCodeableConcept": {"text": "x"}, "strength": {"vendor": {}}}],
+        "vendor": {},
     }
     strength = {"numerator": {"value": "5"}}
     worse = {**bad, "ingredient": [{"itemCodeableConcept": {"text": "x"}, "strength": strength}]}

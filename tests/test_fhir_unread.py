@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fhir_samples import DRUG, ME, PATIENT, administration, reason, record, request, score, without
+from fhir_twins import medication_use
 from msgspec.structs import replace
 
 import cds.fhir
@@ -18,6 +19,8 @@ def unread(*resources, version=FhirVersion.R4, **asked):
     (only,) = record(*resources, version=version, **asked).unread
     return only
 
+
+TEN = {"doseQuantity": {"value": 10, "unit": "mg"}}
 
 # ------------------------------------------------------------------------------------------------ read without
 
@@ -39,7 +42,7 @@ def unread(*resources, version=FhirVersion.R4, **asked):
         ({"subject": {**ME, "identifier": "123"}}, "subject.identifier"),
         ({"code": {"coding": [{"code": "72514-3", "display": ""}]}}, "code.coding[0].display"),
         ({"code": {"coding": [{"code": "72514-3", "version": ""}]}}, "code.coding[0].version"),
-        ({"component": [{"code": {"text": "x"}, "vendor": 1}]}, "component[0].vendor"),
+        ({"code": {"coding": [{"code": "72514-3", "primary": True}]}}, "code.coding[0].primary"),
         ({"component": [{"code": {"text": "x"}, "referenceRange": 1}]}, "component[0].referenceRange"),
         ({"contained": [{"resourceType": "Practitioner", "id": "p", "vendor": 1}]}, "contained[0]"),
         ({"contained": [{"resourceType": "VendorThing", "id": "p"}]}, "contained[0]"),
@@ -58,13 +61,12 @@ def test_a_score_is_read_without_what_no_decision_uses(fields, named):
     assert replace(found.observations[0], concept=clean.concept, components=(), **kept) == clean
 
 
-def test_a_vendor_field_inside_a_dosage_costs_no_dose():
-    dosage = {"foo": 1, "additionalInstruction": "with food", "doseAndRate": [{"doseQuantity": {"value": 10, "x": 1}}]}
+def test_a_wrong_remark_inside_a_dosage_costs_no_dose():
+    dosage = {"additionalInstruction": "with food", "extension": [{"foo": 1}], "doseAndRate": [TEN]}
     found = record(request(dosageInstruction=[dosage]))
     assert found.medications[0].dosages[0].dose_and_rate[0].dose.value == 10
     assert found.unread[0].reason == (
-        "read without: dosageInstruction[0].additionalInstruction, "
-        "dosageInstruction[0].doseAndRate[0].doseQuantity.x, dosageInstruction[0].foo"
+        "read without: dosageInstruction[0].extension, dosageInstruction[0].additionalInstruction"
     )
 
 
@@ -167,6 +169,44 @@ def test_an_order_is_unread_where_its_dosage_cannot_be_used(dosage, path):
     found = record(request(dosageInstruction=[dosage]))
     assert found.medications == ()
     assert found.unread[0].reason.startswith(f"dosageInstruction[0]{'.' if path else ''}{path}: ")
+
+
+@pytest.mark.parametrize(
+    "dosage",
+    [
+        {"foo": 1},
+        {"timing": {"repeat": {"frequencyX": 2, "period": 1, "periodUnit": "d"}}},
+        {"timing": {"repeat": {"boundPeriod": {"start": "2026-03-01"}}}},
+        {"asNeededBoolen": True},
+    ],
+)
+@pytest.mark.parametrize("version", FhirVersion)
+def test_an_unknown_field_inside_a_dosage_may_be_the_dose_misspelt(version, dosage):
+    order = medication_use(version, "MedicationRequest")
+    assert record(order, version=version).unread == ()
+    (name,) = dosage
+    found = unread({**order, "dosageInstruction": [dosage]}, version=version)
+    assert found.reason.startswith(f"dosageInstruction[0].{name}")
+    assert found.reason.endswith(": unknown field")
+    assert (found.partial, found.opens_high) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        (score(valueInteger=4, component=[{"code": {"text": "x"}, "valueQuantities": 1}]), "component[0].valueQuan"),
+        (without(score(valueQuantity={"value": 4, "units": "x"}), "valueInteger"), "valueQuantity.units"),
+        (without(score(effectivePeriod={"begin": "2026"}), "effectiveDateTime"), "effectivePeriod.begin"),
+        (request(medicationCodeableConcept={**DRUG, "strenght": "10 mg"}), "medicationCodeableConcept.strenght"),
+        (request(dispenseRequest={"validPeriod": {"end": "2026-03-31"}}), "dispenseRequest.validPeriod"),
+        (administration(dosage={"dose": {"value": 10, "unit": "mg"}, "rateRatios": 1}), "dosage.rateRatios"),
+    ],
+)
+def test_an_unknown_field_refuses_inside_an_amount_or_a_time_but_not_beside_them(resource, path):
+    assert unread(resource).reason.startswith(path)
+    assert not unread(resource).partial
+    (beside,) = record({**request(), path.split(".")[-1]: 1}).unread
+    assert beside.partial
 
 
 def test_codes_of_closed_lists_are_found_whatever_their_case():
@@ -381,3 +421,42 @@ def test_every_field_that_is_read_is_known_as_deciding():
     assert len(names) > 90
     # Where these two are no element of the resource, what they would tell apart is none either.
     assert names - DECIDING == {"contained", "type"}
+
+
+# --------------------------------------------------------------------------------------------------- too long
+
+
+def lettered(length):
+    return "x" * length
+
+
+@pytest.mark.parametrize("models_only", [False, True])
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        (lambda text: score(code={"coding": [{"system": "http://loinc.org", "code": text}]}), "code.coding[0].code"),
+        (lambda text: score(code={"coding": [{"system": f"urn:{text[4:]}", "code": "1"}]}), "code.coding[0].system"),
+        (lambda text: score(code={"coding": [{"code": "72514-3", "display": text}]}), "code.coding[0].display"),
+        (lambda text: score(valueInteger=None, valueQuantity={"value": 4, "unit": text}), "valueQuantity.unit"),
+        (lambda text: request(medicationCodeableConcept={"text": text}), "medicationCodeableConcept.text"),
+        (lambda text: condition(text), "code.text"),
+    ],
+)
+def test_a_label_of_1000_characters_is_read_and_one_of_1001_is_refused_with_its_reason(sent, path, models_only):
+    def unread_of(length):
+        resource = {name: value for name, value in sent(lettered(length)).items() if value is not None}
+        entry = Entry(resource, "entry[0]")
+        read = cds.fhir.read([entry], version=FhirVersion.R4, patient_id="1", zone=None, models_only=models_only)
+        return [(each.reason, each.partial) for each in read.unread]
+
+    assert unread_of(1000) == []
+    assert unread_of(1001) == [(f"{path}: too long: over 1000 characters", False)]
+
+
+def test_an_order_whose_drug_is_too_long_may_be_an_opioid():
+    found = unread(request(medicationCodeableConcept={"text": f"{lettered(1000)} morphine"}))
+    assert (found.opens_high, found.dates[0]) == (True, date(2026, 3, 1))
+
+
+def condition(text):
+    return {"resourceType": "Condition", "id": "c", "subject": ME, "code": {"text": text}}

@@ -3,6 +3,8 @@
 The lists name what may go, so that a forgotten field makes a resource unread, never a decision wrong. `DECIDING` is the
 other side: the elements that some decision reads in some FHIR version. An unknown field of that name is no vendor's
 addition but an element in the wrong version or place ("notGiven" in R4, a dose beside doseAndRate), and stays refused.
+So does any unknown field inside a dose, an amount or a time: what is taken for a vendor's addition there may be the
+frequency, misspelt, and without it the dose is another one.
 """
 
 from __future__ import annotations
@@ -99,6 +101,12 @@ DECIDING = _names(
     """
 )
 
+# The beginnings of root elements that hold doses, amounts, times or what turns them into none.
+_EXACT = (
+    *("dosage", "dispenserequest", "medication", "ingredient", "quantity", "dayssupply", "adherence"),
+    *("value", "component", "effective", "occur", "performed", "onset", "abatement", "period", "actualperiod", "class"),
+)
+
 # Of a Reference only what it points to is read, of a Coding not the version.
 _REFERENCES = _names(
     """
@@ -152,7 +160,8 @@ def spare_part(
     if not names:
         return None
     if unknown:
-        return None if names[-1].casefold() in DECIDING else tuple(loc)
+        inside = len(names) > 1 and names[0].casefold().startswith(_EXACT)
+        return None if inside or names[-1].casefold() in DECIDING else tuple(loc)
     empty = value is None or (isinstance(value, str) and not value.strip())
     return tuple(loc) if empty and names[-1] in _DESCRIPTIVE else None
 
