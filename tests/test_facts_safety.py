@@ -65,6 +65,19 @@ def test_each_coded_trigger_has_its_gate(engine, knowledge, code, system, rule, 
     assert closed[rule].first == TODAY - timedelta(days=20)
 
 
+@pytest.mark.parametrize("words", [90, 100, 490])
+def test_a_text_is_searched_to_its_end_however_long_it_is(engine, knowledge, words):
+    written = concept("urn:local", "1", text="reaction " * words + "ketamine")
+    allergy = Allergy("AllergyIntolerance/a", written, "active", None, moment(ago(900)))
+    assert "G-hypersensitivity" in flagged(engine, knowledge, allergies=[allergy])
+
+
+def test_a_code_is_looked_up_to_the_longest_prefix_that_any_list_has(engine, knowledge):
+    # Were each of its beginnings looked up, these would take hours.
+    assert "G-psychosis" in flagged(engine, knowledge, conditions=[condition("F20" + "9" * 2_000_000, ago(20))])
+    assert "G-psychosis" not in flagged(engine, knowledge, conditions=[condition("X" * 2_000_000, ago(20))])
+
+
 def test_a_cardiovascular_event_of_more_than_half_a_year_ago_is_a_caution(engine, knowledge):
     assert "G-cardiovascular" in flagged(engine, knowledge, conditions=[condition("I21.4", ago(180))])
     older = flagged(engine, knowledge, conditions=[condition("I21.4", ago(181))])

@@ -52,6 +52,7 @@ class Conditions:
     systems: Mapping[str, str]
     _codes: Mapping[tuple[str, str], tuple[Trigger, ...]]
     _prefixes: Mapping[tuple[str, str], tuple[Trigger, ...]]
+    _longest_prefix: int
     _phrases: tuple[tuple[re.Pattern[str], Trigger], ...]
     _any_phrase: re.Pattern[str]
     _interactions: Mapping[tuple[str, str], str]
@@ -91,7 +92,8 @@ class Conditions:
     def _add(self, system: str, written: str, found: dict[str, str]) -> None:
         code = written.strip().upper().replace(".", "") if system.startswith("icd") else written.strip()
         excepted: set[str] = set()
-        for length in range(len(code), 0, -1):  # the longest prefix first, so that an exception stands before its rule
+        # The longest prefix first, so that an exception stands before its rule.
+        for length in range(min(len(code), self._longest_prefix), 0, -1):
             for trigger in self._prefixes.get((system, code[:length]), ()):
                 if trigger.match == "except":
                     excepted.add(trigger.group)
@@ -101,7 +103,7 @@ class Conditions:
             found[trigger.group] = trigger.word
 
     def _add_phrases(self, text: str | None, found: dict[str, str]) -> None:
-        if not text or len(text) > 200 or not self._any_phrase.search(text):
+        if not text or not self._any_phrase.search(text):
             return
         denied = _DENIED.search(text) is not None
         for phrase, trigger in self._phrases:
@@ -138,6 +140,7 @@ def load(root: Path) -> Conditions:
         systems=systems,
         _codes={key: tuple(found) for key, found in codes.items()},
         _prefixes={key: tuple(found) for key, found in prefixes.items()},
+        _longest_prefix=max((len(code) for _, code in prefixes), default=0),
         _phrases=tuple(phrases),
         # One search instead of one for each phrase: most texts name nothing that matters here.
         _any_phrase=re.compile("|".join(phrase.pattern for phrase, _ in phrases), re.IGNORECASE),
