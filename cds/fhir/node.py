@@ -17,6 +17,8 @@ Words = Mapping[str, str]
 
 # Beyond any dose, count or laboratory value; keeps later arithmetic away from overflow.
 _LARGEST = 10**12
+# Names and codes of 255 characters exist; what is much longer is no label, and costs a search its length.
+LONGEST_LABEL = 1000
 
 
 class Refused(Exception):
@@ -91,6 +93,13 @@ class Node:
         if not isinstance(value, str) or not _encodable(value):
             raise self.refusal(name, "not a text")
         return value.strip() or None
+
+    def label(self, name: str) -> str | None:
+        """The same for a name, code or unit, which is searched for words: one beyond LONGEST_LABEL is refused."""
+        found = self.text(name)
+        if found is not None and len(found) > LONGEST_LABEL:
+            raise self.refusal(name, f"too long: over {LONGEST_LABEL} characters")
+        return found
 
     def texts(self, name: str) -> tuple[str, ...]:
         found = []

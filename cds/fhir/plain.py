@@ -17,6 +17,7 @@ import orjson
 from msgspec import UNSET, Meta, UnsetType
 
 from cds.clinical import FhirVersion
+from cds.fhir.node import LONGEST_LABEL
 
 _DAY = (
     r"(?:19|20|21)\d\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
@@ -24,6 +25,7 @@ _DAY = (
 _CLOCK = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9\-.]{1,64}\Z")]
+Label = Annotated[str, Meta(max_length=LONGEST_LABEL)]
 Time = str  # read by `cds.fhir.dates.common` or the resource is not plain
 Instant = Annotated[str, Meta(pattern=rf"^{_DAY}{_CLOCK}\Z")]
 Whole = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -35,16 +37,16 @@ class _Closed(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Coding(_Closed):
-    system: str | UnsetType = UNSET
-    code: str | UnsetType = UNSET
-    display: str | UnsetType = UNSET
+    system: Label | UnsetType = UNSET
+    code: Label | UnsetType = UNSET
+    display: Label | UnsetType = UNSET
     version: str | UnsetType = UNSET
     userSelected: bool | UnsetType = UNSET
 
 
 class Concept(_Closed):
     coding: list[Coding] | UnsetType = UNSET
-    text: str | UnsetType = UNSET
+    text: Label | UnsetType = UNSET
 
 
 class Reference(_Closed):
@@ -73,9 +75,9 @@ class Narrative(_Closed):
 
 class Quantity(_Closed):
     value: Number
-    unit: str | UnsetType = UNSET
-    system: str | UnsetType = UNSET
-    code: str | UnsetType = UNSET
+    unit: Label | UnsetType = UNSET
+    system: Label | UnsetType = UNSET
+    code: Label | UnsetType = UNSET
 
 
 class Period(_Closed):

@@ -10,14 +10,14 @@ _COMPARATORS = words("< <= >= > ad")
 
 
 def coding(node: Node) -> Coding:
-    return Coding(_system(node), node.text("code"), node.text("display"))
+    return Coding(_system(node), node.label("code"), node.label("display"))
 
 
 def concept(node: Node | None) -> Concept | None:
     """A CodeableConcept with every coding in the order of the resource; None where the field is absent."""
     if node is None:
         return None
-    return Concept(tuple(coding(each) for each in node.children("coding")), node.text("text"))
+    return Concept(tuple(coding(each) for each in node.children("coding")), node.label("text"))
 
 
 def concepts(node: Node, name: str) -> tuple[Concept, ...]:
@@ -34,9 +34,9 @@ def quantity(node: Node | None, *, signed: bool = False) -> Quantity | None:
         return None
     return Quantity(
         value=node.number("value", least=None if signed else 0),
-        unit=node.text("unit"),
+        unit=node.label("unit"),
         system=_system(node),
-        code=node.text("code"),
+        code=node.label("code"),
         comparator=node.word("comparator", _COMPARATORS),
     )
 
@@ -82,5 +82,5 @@ def turned(start: Moment, end: Moment) -> bool:
 
 
 def _system(node: Node) -> str | None:
-    text = node.text("system")
+    text = node.label("system")
     return canonical_system(text) if text else None
