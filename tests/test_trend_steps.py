@@ -35,6 +35,12 @@ def test_a_step_is_counted_in_doublings() -> None:
     assert (step.before, step.after, step.doublings) == (60, 120, 1)
 
 
+def test_a_step_beside_the_smallest_number_there_is_is_counted_too() -> None:
+    # 60 / 5e-324 is beyond any float, 5e-324 / 60 is 0.
+    up, down = seen(doses((60, 30), (5e-324, 30), (60, 30)), NOTHING).steps[::-1]
+    assert up.doublings == -down.doublings == pytest.approx(1074 + 5.906890595608519)
+
+
 @pytest.mark.parametrize(("days", "void"), [(42, True), (43, False)])
 def test_an_increase_taken_back_by_day_42_was_a_treated_flare(days: int, void: bool) -> None:
     found = seen(doses((60, 40), (90, days), (60, 40)), NOTHING)

@@ -120,7 +120,7 @@ def _steps(levels: Sequence[Stretch], scores: Sequence[PainScore], limits: Estim
                 at=at,
                 before=before.dose,
                 after=after.dose,
-                doublings=log2(after.dose / before.dose) if before.dose > 0 and after.dose > 0 else 0.0,
+                doublings=log2(after.dose) - log2(before.dose) if before.dose > 0 and after.dose > 0 else 0.0,
                 pain_before=fmean(pre) if pre else None,
                 pain_after=fmean(post) if post else None,
                 scores_before=len(pre),

@@ -40,7 +40,7 @@ class Change:
         """log2 of the dose ratio; 0 where one side is no dose (such a step is void)."""
         if self.before.dose <= 0 or self.after.dose <= 0:
             return 0.0
-        return log2(self.after.dose / self.before.dose)
+        return log2(self.after.dose) - log2(self.before.dose)  # their ratio may be too small, or too large, for a float
 
 
 def changes(chart: Chart, limits: Estimator) -> tuple[Change, ...]:
