@@ -123,7 +123,7 @@ def test_a_patient_is_read_without_a_name():
     ],
 )
 def test_a_score_is_unread_where_a_deciding_field_cannot_be_used(fields, path):
-    found = record(score(**fields))
+    found = record(without(score(**fields), *(name for name, value in fields.items() if value is None)))
     assert found.observations == ()
     (only,) = found.unread
     assert only.reason.startswith(path)
@@ -265,6 +265,91 @@ def test_no_reason_repeats_a_value_or_an_unfit_field_name():
 
 def test_a_long_list_of_fields_is_cut():
     assert reason(score(**{f"v{index}": 1 for index in range(9)})) == "read without: v0, v1, v2, v3, v4 and 4 more"
+
+
+# ------------------------------------------------------------------------------------------------ null, and no code
+
+TIMED = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}, "doseAndRate": [TEN]}
+PROBLEM = {"resourceType": "Condition", "id": "c", "subject": ME, "code": {"text": "psychosis"}}
+ALLERGY = {"resourceType": "AllergyIntolerance", "id": "i", "patient": ME, "code": {"text": "ketamine"}}
+SURGERY = {"resourceType": "Procedure", "id": "p", "subject": ME, "status": "completed", "code": {"text": "surgery"}}
+
+
+def nulled(value, path):
+    """A copy with null in the place that the path names."""
+    first, *rest = path
+    changed = list(value) if isinstance(value, list) else dict(value)
+    changed[first] = nulled(value[first], rest) if rest else None
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        *((score(), [name]) for name in ("code", "status", "effectiveDateTime", "valueInteger")),
+        *((request(), [name]) for name in ("status", "intent", "authoredOn", "dosageInstruction")),
+        (request(), ["medicationCodeableConcept"]),
+        *(
+            (request(dosageInstruction=[TIMED]), ["dosageInstruction", 0, *path])
+            for path in (
+                ["timing"],
+                ["timing", "repeat"],
+                ["timing", "repeat", "frequency"],
+                ["timing", "repeat", "period"],
+                ["timing", "repeat", "periodUnit"],
+                ["doseAndRate"],
+                ["doseAndRate", 0, "doseQuantity"],
+                ["doseAndRate", 0, "doseQuantity", "value"],
+            )
+        ),
+        (administration(), ["dosage"]),
+        (administration(), ["effectiveDateTime"]),
+        (PROBLEM, ["code"]),
+        (ALLERGY, ["code"]),
+        (SURGERY, ["code"]),
+        (PATIENT, ["birthDate"]),
+    ],
+    ids=str,
+)
+def test_null_in_place_of_what_a_decision_reads_is_told(resource, path):
+    assert record(resource).unread == ()
+    found = unread(nulled(resource, path))
+    assert found.reason
+    assert not found.partial
+
+
+@pytest.mark.parametrize("name", ["meta", "note", "performer", "encounter", "text", "vendorThing", "interpretation"])
+def test_null_in_place_of_what_nothing_reads_is_left_out_and_named(name):
+    found = record(score(**{name: None}))
+    assert len(found.observations) == 1
+    assert [(each.reason, each.partial) for each in found.unread] == [(f"read without: {name}", True)]
+
+
+def test_null_in_a_list_may_stand_for_an_extension():
+    given = {"given": [None, "x"], "_given": [{"extension": [{"url": "http://x", "valueString": "y"}]}, None]}
+    assert record({**PATIENT, "name": [given]}).unread == ()
+
+
+@pytest.mark.parametrize("resource", [PROBLEM, ALLERGY, SURGERY, score()], ids=lambda each: each["resourceType"])
+@pytest.mark.parametrize("version", FhirVersion)
+def test_what_does_not_say_what_it_is_is_unread(resource, version):
+    resource = without(resource, "valueInteger")
+    if resource["resourceType"] == "Condition" and version is FhirVersion.R5:
+        resource["clinicalStatus"] = {"coding": [{"code": "active"}]}
+    if resource["resourceType"] == "AllergyIntolerance" and version is FhirVersion.STU3:
+        resource["verificationStatus"] = "confirmed"
+    assert record(resource, version=version).unread == ()
+    for code in ({}, {"text": ""}, {"coding": [{"system": "http://x"}]}, {"extension": [{"url": "http://x"}]}):
+        found = unread({**resource, "code": code}, version=version)
+        assert (found.kind, found.partial, found.reason.startswith("code")) == (resource["resourceType"], False, True)
+    assert unread(without(resource, "code"), version=version).reason == "code: missing"
+
+
+def test_a_denied_problem_or_allergy_and_a_surgery_by_its_category_need_no_code():
+    denied = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    surgery = {**without(SURGERY, "code"), "category": {"text": "surgery"}}
+    found = record({**without(PROBLEM, "code"), **denied}, {**without(ALLERGY, "code"), **denied}, surgery)
+    assert (len(found.conditions), len(found.allergies), len(found.procedures), found.unread) == (1, 1, 1, ())
 
 
 # ------------------------------------------------------------------------------------------------ unread medications

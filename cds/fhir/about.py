@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cds.clinical import Medication
+from cds.clinical import Concept, Medication
 from cds.fhir.medicines import STATUSES, Medicines, contained
 from cds.fhir.node import Node, Refused
 from cds.fhir.quantities import concept
@@ -89,8 +89,12 @@ def telling(medication: Medication | None) -> Medication | None:
     """None in place of a Medication that names no drug at all: an empty code must not pass for "no opioid"."""
     if medication is None or medication.ingredients:
         return medication
-    code = medication.concept
-    return medication if code and (code.text or any(each.code or each.display for each in code.codings)) else None
+    return medication if tells(medication.concept) else None
+
+
+def tells(code: Concept | None) -> bool:
+    """Whether anything is in it that a list of codes or words could know."""
+    return code is not None and bool(code.text or any(each.code or each.display for each in code.codings))
 
 
 def _references(node: Node, name: str) -> list[Node]:

@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from cds import clinical
 from cds.clinical import MedicationUse, Moment, Observation, Source, Span
 from cds.fhir import plain, r4
-from cds.fhir.about import telling
+from cds.fhir.about import telling, tells
 from cds.fhir.dates import common
 from cds.fhir.quantities import turned
 from cds.fhir.records import OBSERVATION
@@ -56,10 +56,13 @@ class Flat:
             return None
 
     def _observation(self, shape: plain.Observation, sent: Sent) -> Observation:
+        code = _concept(shape.code)
+        if not tells(code):
+            raise ValueError("no code")
         return Observation(
             reference=sent.reference,
             status=OBSERVATION[shape.status.casefold()],
-            concept=_concept(shape.code),
+            concept=code,
             effective=self.at(shape.effectiveDateTime),
             value=_quantity(shape.valueQuantity)
             or _concept(shape.valueCodeableConcept)

@@ -18,6 +18,7 @@ _HARMLESS_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
 _UNKNOWN = "unknown field"
 _UNKNOWN_TYPE = "unknown resource type"
 _INVALID = "not valid"
+_NULL = "null, which is no value in FHIR"
 _WORDS = {
     "extra_forbidden": _UNKNOWN,
     "missing": "missing",
@@ -56,11 +57,13 @@ class Verdict:
 def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdict:
     """Validates one resource, at most three times: each time without the spare parts that were refused before.
 
-    Contained resources are judged with it; those of a type that nothing reads are spare.
+    Contained resources are judged with it; those of a type that nothing reads are spare. The models take null for a
+    field that is not there; it is refused here, since nobody knows what stood in its place.
     """
     current: Mapping[str, object] = raw
     left_out: list[str] = []
     for _ in range(_ROUNDS):
+        places: list[tuple[tuple[Step, ...], str]] = []
         try:
             model.model_validate(current)
         except ValidationError as error:
@@ -71,7 +74,9 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
             places = places or [((), _INVALID)]
         except RecursionError:
             return Verdict(None, refused=("nested too deeply",))
-        else:
+        told = {place for place, _ in places}
+        places += [(place, _NULL) for place in _nulls(current) if place not in told]
+        if not places:
             return Verdict(current, tuple(left_out))
         parts = [_spare(kind, current, place, unknown=reason == _UNKNOWN) for place, reason in places]
         stuck = [place for place, part in zip(places, parts, strict=True) if part is None]
@@ -92,6 +97,22 @@ def _places(error: ValidationError) -> list[tuple[tuple[Step, ...], str]]:
     except UnicodeEncodeError:  # the complaint quotes half a surrogate pair
         return [((), "text that is no Unicode")]
     return [(_place(each["loc"]), _reason(each["type"], each["msg"])) for each in found]
+
+
+def _nulls(raw: Mapping[str, object]) -> list[tuple[Step, ...]]:
+    """Where an object has null for a field. In a list it may stand for an item that is an extension only."""
+    found: list[tuple[Step, ...]] = []
+    inside: list[tuple[tuple[Step, ...], object]] = [((), raw)]
+    while inside:
+        place, value = inside.pop()
+        steps: Iterable[tuple[Step, object]] = ()
+        if isinstance(value, Mapping):
+            found += [(*place, name) for name, item in value.items() if item is None]
+            steps = value.items()
+        elif isinstance(value, list):
+            steps = enumerate(value)
+        inside += [((*place, step), item) for step, item in steps if isinstance(item, dict | list)]
+    return sorted(found, key=path)
 
 
 def path(steps: Iterable[Step]) -> str:

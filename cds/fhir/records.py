@@ -18,7 +18,7 @@ from cds.clinical import (
     Quantity,
     Span,
 )
-from cds.fhir.about import About
+from cds.fhir.about import About, tells
 from cds.fhir.node import Node, Words, words
 from cds.fhir.quantities import coding, concept, concepts, period, quantity
 
@@ -59,6 +59,14 @@ def when(node: Node, prefix: str) -> tuple[Span | None, tuple[Moment, ...]]:
     return bounds, events
 
 
+def coded(node: Node, name: str = "code") -> Concept:
+    """The code that says what was found; without one it may be anything, so it is refused."""
+    found = concept(node.child(name))
+    if found is None or not tells(found):
+        raise node.refusal(name, "missing" if found is None else "without code and text")
+    return found
+
+
 def observation(node: Node, about: About, *, members: tuple[str, ...], derived_from: tuple[str, ...]) -> Observation:
     """A measurement. Observation.focus makes it one of a child, a donor or a device: not the patient's own."""
     if about.somebody_else(node, "focus"):
@@ -67,7 +75,7 @@ def observation(node: Node, about: About, *, members: tuple[str, ...], derived_f
     return Observation(
         reference=about.sent.reference,
         status=node.needed_word("status", OBSERVATION),
-        concept=concept(node.child("code")),
+        concept=coded(node),
         effective=span,
         events=events,
         value=value(node),
@@ -125,20 +133,26 @@ def plain_status(node: Node, name: str, allowed: Words) -> str | None:
 
 
 def condition(node: Node, about: About, *, status: Status, recorded: str) -> Condition:
+    verified = status(node, "verificationStatus", VERIFICATION)
     clinical = status(node, "clinicalStatus", CLINICAL)
     if clinical is None and (node.flag("abatementBoolean") or any(node.has(f"abatement{x}") for x in _UNDATED)):
         clinical = "resolved"
     return Condition(
         reference=about.sent.reference,
-        concept=concept(node.child("code")),
+        concept=_affirmed(node, verified),
         clinical_status=clinical,
-        verification_status=status(node, "verificationStatus", VERIFICATION),
+        verification_status=verified,
         categories=concepts(node, "category"),
         onset=_edge(node, "onset", first=True),
         abatement=_edge(node, "abatement", first=False),
         recorded=node.moment(recorded),
         body_sites=concepts(node, "bodySite"),
     )
+
+
+def _affirmed(node: Node, verified: str | None) -> Concept | None:
+    """The code of a condition or allergy; one that is denied needs none."""
+    return concept(node.child("code")) if verified in ("refuted", "entered-in-error") else coded(node)
 
 
 _UNDATED = ("Age", "Range", "String")
@@ -158,21 +172,23 @@ def procedure(node: Node, about: About, *, statuses: Words, times: str) -> Proce
     status = node.needed_word("status", statuses)
     categories = node.raw.get("category")
     one = concept(node.child("category")) if isinstance(categories, dict) else None
+    kinds = (one,) if one else concepts(node, "category")
     return Procedure(
         reference=about.sent.reference,
-        concept=concept(node.child("code")),
+        concept=concept(node.child("code")) if any(map(tells, kinds)) else coded(node),
         status="not-done" if node.flag("notDone") else status,
-        categories=(one,) if one else concepts(node, "category"),
+        categories=kinds,
         performed=when(node, times)[0],
     )
 
 
 def allergy(node: Node, about: About, *, status: Status, recorded: str) -> Allergy:
+    verified = status(node, "verificationStatus", VERIFICATION)
     return Allergy(
         reference=about.sent.reference,
-        concept=concept(node.child("code")),
+        concept=_affirmed(node, verified),
         clinical_status=status(node, "clinicalStatus", CLINICAL),
-        verification_status=status(node, "verificationStatus", VERIFICATION),
+        verification_status=verified,
         recorded=node.moment(recorded),
     )
 
