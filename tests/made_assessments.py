@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from assessments import DAY, GRADES, RULES, assessment, finding
@@ -140,7 +141,7 @@ def made(draw: st.DrawFn, text: st.SearchStrategy[str] = words) -> Assessment:
         )
         for _ in range(draw(st.integers(0, 3)))
     )
-    return assessment(
+    found = assessment(
         grade,
         hook=draw(st.sampled_from(["patient-view", "order-select", "order-sign"])),
         trend=draw(trends()),
@@ -152,8 +153,14 @@ def made(draw: st.DrawFn, text: st.SearchStrategy[str] = words) -> Assessment:
         record=PatientRecord(version, Patient("p1"), unread=unread),
         version=version,
         gaps=tuple(
-            Gap("conditions", draw(st.sampled_from(["failed", "truncated", "not sent", "note"])), draw(text))
+            Gap(
+                "conditions",
+                draw(st.sampled_from(["failed", "truncated", "not sent", "note", "not known"])),
+                draw(text),
+            )
             for _ in range(draw(st.integers(0, 2)))
         ),
         encounter_id=draw(st.none() | st.just("e1")),
     )
+    refused = tuple(("Observation/1", draw(text)) for _ in range(draw(st.integers(0, 3))))
+    return replace(found, pain=replace(found.pain, rejected=refused))

@@ -95,7 +95,9 @@ def _plain(found: Assessment, words: Words, rule: str) -> str:
     if rule == "raise-without-relief":
         return words.say("info.summary_raise", count=_increases(found))
     if rule == "R1":
-        return words.say("info.summary_insufficient", missing=_missing(found, words, most=1))
+        # Where no score is left, why is the news: it is not a patient without scores.
+        unused = [] if found.pain.scores else missing.scores_not_used(found, words)[:1]
+        return words.say("info.summary_insufficient", missing="; ".join(unused) or _missing(found, words, most=1))
     grade = words.catalogue.grades[found.grade.name]
     reasons = words.reasons(own_reasons(found)) or grade.meaning.rstrip(".")
     return words.say("info.summary_alternative", grade=capital(grade.words), reasons=reasons)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from cds.cards import seen
 from cds.cards.detail import Line
 from cds.cards.situation import Situation, unread_drafts
 from cds.cards.words import Words, escape, short
@@ -51,14 +52,32 @@ def _left_out(found: Assessment) -> bool:
 
 
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
-    """One line each for what failed, was not counted, was not read, or looks wrong; empty where there is nothing."""
+    """One line each for what failed, was not counted, not read, not used, or looks wrong; empty where there is nothing."""
     flags = [short(words.dated(flag), 14) for flag in dict.fromkeys((*found.dose.implausible, *found.dose.flags))]
     return (
         *_failed(found, words),
         *_uncounted(found, words),
         *_unread(found, words),
+        *_scores(found, words),
         *((Line(words.say("missing.flags", items=words.some(flags, 1)), rank=1),) if flags else ()),
     )
+
+
+def scores_not_used(found: Assessment, words: Words) -> list[str]:
+    """Scores under codes that nobody knows, and scores that were refused, with the commonest reason first."""
+    unknown = [short(gap.text, 14) for gap in found.case.gaps if gap.kind == "not known"]
+    refused = found.pain.rejected
+    if not refused:
+        return unknown
+    reasons = [short(reason, 11) for reason, _ in Counter(reason for _, reason in refused).most_common()]
+    told = {"scores": seen.scores(len(refused), words), "reason": words.some(reasons, 1)}
+    return [*unknown, words.say("missing.refused", **told)]
+
+
+def _scores(found: Assessment, words: Words) -> tuple[Line, ...]:
+    items = scores_not_used(found, words)
+    told = words.say("missing.scores", items="; ".join(items))
+    return (Line(told, brief=words.say("missing.scores_brief")),) if items else ()
 
 
 def _opioid_or_other(item: Unread) -> bool:

@@ -38,7 +38,7 @@ class Gap:
     """A part of the record that is not there as it should be.
 
     key   the prefetch key
-    kind  "not sent" | "failed" | "truncated" | "note"
+    kind  "not sent" | "failed" | "truncated" | "not known" (it came, under codes that we do not know) | "note"
     text  plain words for page and card, never a value of the body
     """
 

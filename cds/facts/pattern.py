@@ -35,7 +35,11 @@ def estimate(chart: Chart | None) -> Iterator[Fact]:
 
 def _data(chart: Chart) -> Iterator[Fact]:
     trend = chart.trend
-    yield Fact("data", {"sufficient": not trend.insufficient}, {"missing": "; ".join(trend.insufficient)})
+    lacking = [gap.text for gap in chart.case.gaps if gap.kind == "not known"]
+    if chart.pain.rejected and not chart.pain.scores:
+        lacking.append(f"{len(chart.pain.rejected)} scores refused")
+    missing = "; ".join((*lacking, *trend.insufficient))
+    yield Fact("data", {"sufficient": not trend.insufficient}, {"missing": missing})
     if trend.ceiling is not None:
         yield Fact("ceiling", {"share": trend.ceiling})
     void = [step for step in trend.steps if step.void is not None]
