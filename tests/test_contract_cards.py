@@ -121,6 +121,40 @@ def test_an_old_dose_that_is_hard_to_believe_is_told_to_whoever_orders(hook, mg,
     assert ("implausible amount" in patient.on(hook, 60).text()) is bool(kinds)
 
 
+def negated(patient, key):
+    """The same patient; nobody knows what an unknown modifier makes of these resources, so they are not read."""
+    for resource in patient.parts[key]:
+        resource["modifierExtension"] = [{"url": "https://ehr.example/negated", "valueBoolean": True}]
+    return patient
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("pain", "Not read: 79 Observation."), ("medicationRequests", "Not read: 4 MedicationRequest.")]
+)
+@pytest.mark.parametrize("hook", ORDERS)
+def test_what_could_not_be_read_is_told_to_whoever_orders(hook, key, told):
+    assert told in negated(possible(), key).on(hook).text()
+
+
+@pytest.mark.parametrize("key", ["pain", "medicationRequests"])
+def test_what_could_not_be_read_makes_no_card_by_itself_where_nobody_orders(key):
+    patient = negated(possible(), key)
+    assert patient.kinds() == []
+    assert len(patient.answer()["unread"]) == len(patient.parts[key])
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("pain", "Not read: 79 Observation."), ("medicationRequests", "Not read: 4 MedicationRequest.")]
+)
+def test_a_card_that_stands_for_another_reason_names_what_could_not_be_read(key, told):
+    fever = negated(possible(), key).measured("8310-5", 39, "Cel", at(TODAY - 5))
+    assert fever.kinds() == ["info"]
+    assert told in fever.text()
+    banner = sedated(negated(possible(), key))
+    assert banner.kinds() == ["banner"]
+    assert told in banner.text()
+
+
 def test_three_lines_never_drop_whatever_is_wrong_at_once():
     made = sedated(possible(), 14)
     for code in ("F20.9", "I20.0", "R45.851", "G47.33", "K74.60", "F19.20", "G40.909", "N30.10"):
