@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -229,8 +230,10 @@ def _co_rise(levels: Sequence[Stretch], scores: Sequence[PainScore], limits: Est
     A level is one epoch or more; a score at the moment of a step belongs to the level before it.
     """
     found: list[Level] = []
+    times = [score.at for score in scores]
     for place, level in enumerate(levels):
-        pain = [s.score for s in scores if level.start < s.at <= level.end or (place == 0 and s.at == level.start)]
+        first = (bisect_left if place == 0 else bisect_right)(times, level.start)
+        pain = [score.score for score in scores[first : bisect_right(times, level.end)]]
         found.append(Level(level.start.date(), level.end.date(), level.dose, median(pain) if pain else None, len(pain)))
     return judge(found, limits)
 

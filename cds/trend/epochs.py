@@ -24,13 +24,18 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """dose: MME per epoch length, 0 where none was given; given: drug and route pairs; open: some had no number."""
+    """An epoch, or a run of equal ones.
+
+    dose: MME per epoch length, 0 where none was given; given: drug and route pairs; open: some had no number; count: how
+    many epochs the run has.
+    """
 
     start: datetime
     end: datetime
     dose: float
     given: frozenset[tuple[str, str]]
     open: bool
+    count: int = 1
 
 
 def stay(
@@ -138,28 +143,50 @@ def spread(events: Sequence[DoseEvent], limits: Estimator) -> list[tuple[datetim
 def epochs(
     pieces: Sequence[tuple[datetime, datetime, DoseEvent]], start: datetime, end: datetime, limits: Estimator
 ) -> list[Epoch]:
-    """Epochs from `start` to `end` on a grid that runs through the last dose; an incomplete last one counts by its rate."""
+    """Epochs from `start` to `end` on a grid that runs through the last dose; an incomplete last one counts by its rate.
+
+    Where nothing begins or ends the epochs are equal, and told as one run: a stay of years costs what was given in it.
+    """
     length = timedelta(hours=limits.acute_epoch_hours)
-    inside = [p for p in pieces if p[0] < end and p[1] > start]
+    inside = [(place, *p) for place, p in enumerate(pieces) if p[0] < end and p[1] > start]
     if not inside:
         return []
-    anchor = max(p[0] for p in inside)
-    first = anchor - length * ((anchor - max(start, min(p[0] for p in inside))) // length)
+    anchor = max(begin for _, begin, _, _ in inside)
+    at = anchor - length * ((anchor - max(start, min(begin for _, begin, _, _ in inside))) // length)
+    waiting = sorted(inside, key=lambda piece: piece[1], reverse=True)
+    here: list[tuple[int, datetime, datetime, DoseEvent]] = []
     found = []
-    at = first
     while at < end:
         until = min(at + length, end)
-        hours = (until - at) / timedelta(hours=1)
-        amount, given, is_open = 0.0, set(), False
-        for begin, finish, event in inside:
-            shared = (min(finish, until) - max(begin, at)) / timedelta(hours=1)
-            if shared <= 0:
-                continue
-            if event.mme is None:
-                is_open = True
-                continue
-            amount += float(event.mme) * shared / ((finish - begin) / timedelta(hours=1))
-            given.add((event.drug, event.route))
-        found.append(Epoch(at, until, round(amount / hours * limits.acute_epoch_hours, 6), frozenset(given), is_open))
+        here = [piece for piece in here if piece[2] > at]
+        while waiting and waiting[-1][1] < until:
+            here.append(waiting.pop())
+        here.sort()
+        dose, given, is_open = _given(here, at, until, limits)
+        count = 1
+        if all(begin <= at and finish >= until for _, begin, finish, _ in here):
+            same = min([end, *(finish for _, _, finish, _ in here), *(begin for _, begin, _, _ in waiting[-1:])])
+            if same - at > length:
+                count = (same - at) // length
+                until = at + length * count
+        found.append(Epoch(at, until, dose, given, is_open, count))
         at = until
     return found
+
+
+def _given(
+    here: Sequence[tuple[int, datetime, datetime, DoseEvent]], at: datetime, until: datetime, limits: Estimator
+) -> tuple[float, frozenset[tuple[str, str]], bool]:
+    """The dose of one epoch, with what it is made of, and whether some of it had no number."""
+    amount, given, is_open = 0.0, set(), False
+    for _, begin, finish, event in here:
+        shared = (min(finish, until) - max(begin, at)) / timedelta(hours=1)
+        if shared <= 0:
+            continue
+        if event.mme is None:
+            is_open = True
+            continue
+        amount += float(event.mme) * shared / ((finish - begin) / timedelta(hours=1))
+        given.add((event.drug, event.route))
+    hours = (until - at) / timedelta(hours=1)
+    return round(amount / hours * limits.acute_epoch_hours, 6), frozenset(given), is_open

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
-from statistics import fmean
 
 from cds.knowledge.estimator import Estimator
 from cds.trend.epochs import Epoch
@@ -25,29 +25,24 @@ class Stretch:
 
 def stretches(found: Sequence[Epoch], limits: Estimator) -> list[Stretch]:
     """Neighbouring epochs whose dose stays within 20 % of the stretch's mean so far are one level."""
-    joined: list[tuple[list[Epoch], float]] = []
+    joined: list[Stretch] = []
+    total, count = Fraction(0), 0  # of the stretch so far: exact, so that its mean is that of all its epochs
     for epoch in found:
-        if joined:
-            members, level = joined[-1]
-            change = abs(epoch.dose - level)
-            if (level > 0) == (epoch.dose > 0) and change * 100 < limits.acute_step_percent * level - 1e-6 * level:
-                members.append(epoch)
-                joined[-1] = (members, fmean(e.dose for e in members))
-                continue
-            if level == 0 and epoch.dose == 0:
-                members.append(epoch)
-                continue
-        joined.append(([epoch], epoch.dose))
-    return [
-        Stretch(
-            start=members[0].start,
-            end=members[-1].end,
-            dose=level,
-            given=frozenset().union(*(e.given for e in members)),
-            open=any(e.open for e in members),
-        )
-        for members, level in joined
-    ]
+        if joined and _goes_on(joined[-1].dose, epoch.dose, limits):
+            before = joined.pop()
+            total, count = total + Fraction(epoch.dose) * epoch.count, count + epoch.count
+            start, given, is_open = before.start, before.given | epoch.given, before.open or epoch.open
+        else:
+            total, count = Fraction(epoch.dose) * epoch.count, epoch.count
+            start, given, is_open = epoch.start, epoch.given, epoch.open
+        joined.append(Stretch(start, epoch.end, float(total) / count, given, is_open))
+    return joined
+
+
+def _goes_on(level: float, dose: float, limits: Estimator) -> bool:
+    if level <= 0 or dose <= 0:
+        return level == dose == 0
+    return abs(dose - level) * 100 < limits.acute_step_percent * level - 1e-6 * level
 
 
 def cessation(given: Sequence[tuple[datetime, datetime]], until: datetime, limits: Estimator) -> datetime | None:
