@@ -1,5 +1,8 @@
 """Administrations are facts: instants, infusions over midnight, rate changes, PCA, patches on and off the skin."""
 
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
 import pytest
 from dosing import (
     BID,
@@ -13,18 +16,28 @@ from dosing import (
     MORPHINE_INJ,
     OXYCODONE_10,
     administration,
+    as_of,
     day,
     dosage,
     doses,
     every,
+    knowledge,
     mg,
     qty,
     reasons,
+    record,
     request,
     stay,
     tablets,
     weight,
 )  # fmt: skip
+from msgspec.structs import replace
+
+from cds.dose import administered
+from cds.dose.administered import Given
+from cds.dose.course import Plan
+from cds.dose.drug import Opioid
+from cds.dose.values import NOTHING, ONE, Range
 
 
 def per_hour(value, unit="mg"):
@@ -93,6 +106,17 @@ def test_a_rate_holds_until_the_next_rate_and_0_stops_it():
     found = doses(*rates, on="2024-03-01")
     assert float(found.daily[0].mid) == (12 * 1 + 6 * 3) * 3
     assert "no-end" not in reasons(found).values()
+
+
+def test_of_many_rates_of_one_instant_each_looks_for_its_end_once():
+    # Held against each other they would be looked at five thousand million times.
+    (use,) = record(given(MORPHINE_INJ, rate=per_hour(1))).medications
+    plan = Plan(use, Opioid("morphine"), "parenteral", (), date(2024, 3, 1), None, False, None)
+    at = datetime(2024, 3, 1, 8)
+    rate = Given(plan, at, at, NOTHING, "1 mg/h", rate=Range.exact(ONE), open_end=True)
+    later = replace(rate, start=at + timedelta(hours=2))
+    settled = administered.settle([rate] * 100_000 + [later], knowledge(), as_of("2024-03-02"))
+    assert [each.mg for each in settled[:-1]] == [Range.exact(Decimal(2))] * 100_000
 
 
 def test_a_running_infusion_counts_to_the_evaluation_instant():

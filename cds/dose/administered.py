@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -110,11 +111,8 @@ def settle(found: Iterable[Given], drugs: Drugs, as_of: AsOf) -> list[Given]:
     settled: list[Given] = []
     for lane in _lanes(found).values():
         ordered = sorted(lane, key=lambda each: (each.start, each.plan.use.reference))
-        starts = [each.start for each in ordered]
-        for index, each in enumerate(ordered):
-            if each.removal:
-                continue
-            settled.append(_ended(each, _next(ordered, starts, index, together), as_of))
+        following = _following(ordered, together)
+        settled += [_ended(each, end, as_of) for each, end in zip(ordered, following, strict=True) if not each.removal]
     return settled
 
 
@@ -134,14 +132,19 @@ def _lanes(found: Iterable[Given]) -> dict[tuple[object, ...], list[Given]]:
     return lanes
 
 
-def _next(ordered: Sequence[Given], starts: Sequence[datetime], index: int, together: timedelta) -> datetime | None:
-    """When another record ends it. Patches put on together are worn side by side; a later one replaces the earlier."""
-    here = ordered[index]
-    for later, start in zip(ordered[index + 1 :], starts[index + 1 :], strict=True):
-        apart = start - here.start
-        if later.removal or apart > (together if here.patch else timedelta(0)):
-            return start
-    return None
+def _following(ordered: Sequence[Given], together: timedelta) -> list[datetime | None]:
+    """When another record ends each. Patches put on together are worn side by side; a later one replaces the earlier."""
+    starts = [each.start for each in ordered]
+    found: list[datetime | None] = []
+    removed = len(ordered)  # place of the next removal
+    for place in range(len(ordered) - 1, -1, -1):
+        here = ordered[place]
+        until = here.start + together if here.patch else here.start
+        ending = min(removed, bisect_right(starts, until, lo=place + 1))
+        found.append(starts[ending] if ending < len(ordered) else None)
+        if here.removal:
+            removed = place
+    return found[::-1]
 
 
 def _ended(each: Given, following: datetime | None, as_of: AsOf) -> Given:
