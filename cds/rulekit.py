@@ -328,6 +328,11 @@ FACTS: Mapping[str, Kind] = {
     ),
     "not-assessable": Kind(
         "What does the record not say?",
-        {"topic": _word("topic", "blood pressure", "liver", "pregnancy", "psychiatric history", "breathing")},
+        {
+            "topic": _word(
+                "topic",
+                *("blood pressure", "liver", "pregnancy", "psychiatric history", "breathing", "problems", "allergies"),
+            )
+        },
     ),
 }

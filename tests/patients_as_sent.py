@@ -72,6 +72,16 @@ def cannot_be_read() -> Resource:
     return chart.request(LAST_DAY)
 
 
+def problems_without_codes() -> Resource:
+    """An allergy whose code is null, and a problem that has none: each may speak against ketamine."""
+    chart = escalated("problems-without-codes")
+    clinical = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+    allergy = chart.add("AllergyIntolerance", subject="patient", clinicalStatus=coded(clinical, "active", "Active"))
+    allergy["code"] = None
+    del chart.condition({}, "2020-02-02")["code"]
+    return chart.request(LAST_DAY)
+
+
 def monthly_renewals() -> Resource:
     """The same doses, written anew every four weeks and dispensed each time; only the supplies end."""
     chart = Chart("monthly-renewals")
@@ -92,5 +102,6 @@ AS_SENT: dict[str, Callable[[], Resource]] = {
     "what_was_sent/entered_in_error": entered_in_error,
     "what_was_sent/everything_twice": everything_twice,
     "what_was_sent/cannot_be_read": cannot_be_read,
+    "what_was_sent/problems_without_codes": problems_without_codes,
     "what_was_sent/monthly_renewals": monthly_renewals,
 }

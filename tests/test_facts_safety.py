@@ -19,7 +19,7 @@ from made_charts import (
     procedure,
 )
 
-from cds.clinical import Allergy, DoseTimeline, Exposure, Source
+from cds.clinical import Allergy, DoseTimeline, Exposure, Source, Unread
 from cds.grading import gates
 
 
@@ -182,6 +182,22 @@ def unknown(knowledge, **chart):
 def test_an_empty_record_is_not_assessable_in_everything(knowledge):
     assert unknown(knowledge) == {"blood pressure", "liver", "psychiatric history", "breathing"}
     assert unknown(knowledge, gender="female", birth="1990") >= {"pregnancy"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("Condition", {"problems"}), ("AllergyIntolerance", {"allergies"}), ("Procedure", set())]
+)
+def test_an_unread_problem_or_allergy_may_have_been_a_contraindication(knowledge, kind, found):
+    lost = [Unread(f"{kind}/1", "code: missing", kind)]
+    assert unknown(knowledge, unread=lost) & {"problems", "allergies"} == found
+    told = [Unread(f"{kind}/1", "read without: note", kind, partial=True)]
+    assert not unknown(knowledge, unread=told) & {"problems", "allergies"}
+
+
+def test_a_topic_that_is_not_assessable_is_told_by_its_own_rule(engine, knowledge):
+    lost = [Unread(f"{kind}/1", "code: missing", kind) for kind in ("Condition", "AllergyIntolerance")]
+    told = {gate.id for gate in gates(engine.run(facts_of(knowledge, unread=lost)), knowledge)}
+    assert told >= {"U-problems", "U-allergies", "U-liver"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ _GATES = (
     "suicidality",
 )
 _LIVER_TESTS = ("alt", "ast", "alp", "bilirubin")
+# What one unread resource of the type may have been: anything that speaks against ketamine.
+_UNREAD = (("Condition", "problems"), ("AllergyIntolerance", "allergies"))
 _PSYCHIATRIC = ("psychosis", "psychiatric-history", "suicidality")
 
 
@@ -45,6 +47,10 @@ def facts(chart: Chart) -> Iterator[Fact]:
     yield from _older_after_surgery(chart)
     if not any(chart.happened(group) for group in _PSYCHIATRIC):
         yield _unknown("psychiatric history")
+    unread = {each.kind for each in chart.record.unread if not each.partial}
+    for kind, topic in _UNREAD:
+        if kind in unread:
+            yield _unknown(topic)
 
 
 def _unknown(topic: str) -> Fact:
