@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -11,6 +11,7 @@ from cds.errors import MalformedInput
 
 # What an order hook may bring as an order of a medication.
 _ORDERS = frozenset({"MedicationRequest"})
+_LONGEST_KEY = 60
 _NESTED_BUNDLES = 8  # no client nests deeper; a bound keeps a hostile body from deciding our stack
 
 
@@ -48,6 +49,16 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
         elif "resource" in item:
             url = item.get("fullUrl")
             yield Entry(resource=resource, position=position, full_url=url if isinstance(url, str) else None)
+
+
+def of_prefetch(values: Iterable[tuple[str, object]]) -> tuple[Entry, ...]:
+    """The resources under several prefetch keys, as `entries_of` finds them."""
+    return tuple(entry for key, value in values for entry in entries_of(value, f"prefetch.{shown(key)}"))
+
+
+def shown(key: str) -> str:
+    """A key as paths, references and messages may carry it: no terminal obeys it, and no line is turned round."""
+    return key if key.isprintable() and len(key) <= _LONGEST_KEY else ascii(key[:_LONGEST_KEY])
 
 
 def unwrapped(value: Mapping[str, object], where: str) -> tuple[Mapping[str, object], str]:

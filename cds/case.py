@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from cds.bundles import drafts, entries_of, gaps_of
+from cds.bundles import drafts, entries_of, gaps_of, of_prefetch, shown
 from cds.clinical import AsOf, Case, FhirVersion, Gap
 from cds.errors import MalformedInput, UnsupportedVersion
 
@@ -83,8 +83,8 @@ def read(document: object, asked: Asked, gaps: tuple[Gap, ...] = ()) -> Case:
     context = _object(document, "context")
     prefetch = _object(document, "prefetch")
     drafted = tuple(drafts(context, hook)) if hook in ORDER_HOOKS else ()
-    sent = tuple(entry for key, value in prefetch.items() for entry in entries_of(value, f"prefetch.{key}"))
-    said = tuple(gap for key, value in prefetch.items() for gap in gaps_of(key, value))
+    sent = of_prefetch(prefetch.items())
+    said = tuple(gap for key, value in prefetch.items() for gap in gaps_of(shown(key), value))
     return Case(
         service=asked.service,
         hook=hook,

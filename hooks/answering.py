@@ -11,7 +11,7 @@ from pathlib import Path
 from cds import case as cases
 from cds import dose, fhir
 from cds.assess import assess
-from cds.bundles import entries_of
+from cds.bundles import of_prefetch
 from cds.cards import CardOptions
 from cds.clinical import Assessment, Card, Case, Entry, FhirVersion
 from cds.engine import Engine
@@ -192,10 +192,5 @@ def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -
 def _entries(parts: Mapping[str, Part], reading: Reading, request: HookRequest) -> tuple[Entry, ...]:
     """The record, in the order of our keys; then what the client sent under names of its own."""
     own = tuple(entry for part in parts.values() for entry in part.entries)
-    extra = (
-        entry
-        for key in sorted(request.prefetch)
-        if key not in reading.templates
-        for entry in entries_of(request.prefetch[key], f"prefetch.{key}")
-    )
-    return own + tuple(extra)
+    extra = ((key, request.prefetch[key]) for key in sorted(request.prefetch) if key not in reading.templates)
+    return own + of_prefetch(extra)

@@ -26,6 +26,14 @@ def bundle(*resources, **more):
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources], **more}
 
 
+def outcome(severity, code=None):
+    issue = {"severity": severity, "code": "processing"}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [issue | ({"details": {"coding": [{"code": code}]}} if code else {})],
+    }
+
+
 def sign(**context):
     return {"hook": "order-sign", "context": {"patientId": "1", "draftOrders": bundle(ORDER), **context}}
 
@@ -229,6 +237,23 @@ def test_an_unknown_version_is_refused_by_name():
         read(bundle(), version="DSTU2")
 
 
+@pytest.mark.parametrize("key", ["x\x1b[31m", "x\u202ey", "x\u200by", "x\ny", "x" * 10_000])
+@pytest.mark.parametrize("value", [5, {"resourceType": "Bundle", "entry": 5}, bundle(None), bundle(outcome("error"))])
+def test_nothing_repeats_a_key_that_a_terminal_would_obey_or_that_fills_it(key, value):
+    try:
+        found = read({"prefetch": {key: value}})
+        said = [*(each.position for each in found.entries), *(f"{gap.key} {gap.text}" for gap in found.gaps)]
+    except MalformedInput as error:
+        said = [str(error), str(error.expression)]
+    assert said
+    assert all("x" in text and text.isprintable() and len(text) < 300 for text in said)
+
+
+def test_a_key_in_another_script_is_repeated_as_it_is():
+    (entry,) = read({"prefetch": {"schmerz-größe": bundle(7)}}).entries
+    assert entry.position == "prefetch.schmerz-größe.entry[0]"
+
+
 # ------------------------------------------------------------------------------------------- identity
 
 
@@ -244,14 +269,6 @@ def test_the_same_content_in_another_order_has_the_same_digest():
 
 
 # ------------------------------------------------------------------------------------------- what is missing
-
-
-def outcome(severity, code=None):
-    issue = {"severity": severity, "code": "processing"}
-    return {
-        "resourceType": "OperationOutcome",
-        "issue": [issue | ({"details": {"coding": [{"code": code}]}} if code else {})],
-    }
 
 
 @pytest.mark.parametrize(
