@@ -155,6 +155,14 @@ def test_a_card_that_stands_for_another_reason_names_what_could_not_be_read(key,
     assert told in banner.text()
 
 
+@pytest.mark.parametrize("hook", ORDERS)
+@pytest.mark.parametrize(("mg", "kinds"), [(60_000, ["info"]), (60, [])])
+def test_an_order_of_a_dose_that_is_hard_to_believe_is_never_answered_with_nothing(hook, mg, kinds):
+    patient = Made().orders(((60, 0),)).scored(((60, 0),), (5,)).on(hook, mg)
+    assert patient.kinds() == kinds
+    assert ("draft-1: implausible" in patient.text()) is bool(kinds)
+
+
 def test_three_lines_never_drop_whatever_is_wrong_at_once():
     made = sedated(possible(), 14)
     for code in ("F20.9", "I20.0", "R45.851", "G47.33", "K74.60", "F19.20", "G40.909", "N30.10"):

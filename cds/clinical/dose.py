@@ -126,8 +126,8 @@ class ProposedDose:
     before/after   scheduled MME per day (mid) without and with the drafts; None if not known
     before_high/after_high  with PRN
     raises         the drafts raise the opioid dose; None: cannot be told (missing dose)
-    starts_opioid  an opioid that was not there before
     references     of the drafts that hold an opioid
+    implausible    what of the drafts' own amounts is hard to believe
     """
 
     before: Decimal | None
@@ -137,6 +137,7 @@ class ProposedDose:
     raises: bool | None
     references: tuple[str, ...] = ()
     uncounted: tuple[Uncounted, ...] = ()
+    implausible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +154,4 @@ class DoseTimeline:
     proposed: ProposedDose | None = None  # draft orders of an order hook
     recent_order: ProposedDose | None = None  # an opioid order of the last 72 h that raised the dose (patient-view)
     opioid_references: frozenset[str] = frozenset()
-    implausible: tuple[str, ...] = ()  # the flags that say of a counted amount that it is hard to believe
+    implausible: tuple[str, ...] = ()  # what is hard to believe of a counted or an ordered amount

@@ -57,6 +57,9 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
     ]
     calendar = sweep(courses, openings, stays, table, drugs, as_of.day, time_limited(courses, drugs))
     situation = Situation(table, drugs, as_of, stays, unread=any(each.holds(as_of.day) for each in openings))
+    proposed = propose(plans.drafts, courses, situation)
+    recorded = (flag for flag, is_hard_to_believe in calendar.flags.items() if is_hard_to_believe)
+    ordered = proposed.implausible if proposed is not None else ()
     return DoseTimeline(
         table=table,
         daily=tuple(calendar.daily),
@@ -83,10 +86,10 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
             )
         ),
         flags=_flags(calendar, plans, drugs),
-        proposed=propose(plans.drafts, courses, situation),
+        proposed=proposed,
         recent_order=recent(plans.current, courses, situation),
         opioid_references=frozenset(plans.opioids),
-        implausible=tuple(sorted(flag for flag, hard_to_believe in calendar.flags.items() if hard_to_believe)),
+        implausible=tuple(sorted({*recorded, *ordered})),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cds.dose.course import Course
+from cds.dose.course import Course, Plan
 from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
 from cds.dose.values import Piece, plain
@@ -18,24 +19,34 @@ HARD_TO_BELIEVE = ("implausible ", "concentrate: ")
 
 def flagged(course: Course, drugs: Drugs) -> Course:
     """The course with a flag on every piece that is hard to believe."""
-    pieces = tuple(_checked(course, piece, drugs) for piece in course.pieces)
+    plan = course.plan
+    if plan.zero:
+        return course
+    of_lines = [flag for line in plan.lines for flag in _dose_flags(line, plan.opioid, plan.route, drugs)]
+    pieces = tuple(_checked(plan, piece, of_lines, drugs) for piece in course.pieces)
     return course if pieces == course.pieces else replace(course, pieces=pieces)
 
 
-def _checked(course: Course, piece: Piece, drugs: Drugs) -> Piece:
-    plan = course.plan
-    if piece.mg is None or plan.zero:
+def _checked(plan: Plan, piece: Piece, of_lines: list[str], drugs: Drugs) -> Piece:
+    if piece.mg is None:
         return piece
-    flags: list[str] = []
+    flags = of_lines
     usual = drugs.maxima.get((plan.opioid.name, plan.route or ""))
     if usual is not None and piece.mg.high > usual.day * drugs.limits["implausible_times"]:
-        flags.append(
+        amount = (
             f"implausible amount: {plain(piece.mg.high)} mg a day, more than {plain(drugs.limits['implausible_times'])} "
             f"times the usual maximum of {plain(usual.day)} mg"
         )
-    for line in plan.lines:
-        flags += _dose_flags(line, plan.opioid, plan.route, drugs)
+        flags = [amount, *of_lines]
     return replace(piece, flags=(*piece.flags, *flags)) if flags else piece
+
+
+def hard_to_believe(course: Course) -> Iterator[str]:
+    """What is flagged so in a course, each with the resource that it is said of."""
+    for piece in course.pieces:
+        for flag in piece.flags:
+            if flag.startswith(HARD_TO_BELIEVE):
+                yield f"{course.plan.use.reference}: {flag}"
 
 
 def _dose_flags(line: Line, opioid: Opioid, route: str | None, drugs: Drugs) -> list[str]:

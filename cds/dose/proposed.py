@@ -15,6 +15,7 @@ from cds.dose.calendar import value
 from cds.dose.course import Course, Plan
 from cds.dose.days import DAY
 from cds.dose.layout import lay_out
+from cds.dose.plausible import flagged, hard_to_believe
 from cds.dose.stay import Stays
 from cds.dose.therapy import Active, resolve
 from cds.dose.values import ZERO, NotCounted, Piece
@@ -104,6 +105,7 @@ def _compare(drafts: Sequence[Plan], courses: Sequence[Course], day: date, situa
         raises=raises,
         references=tuple(sorted(references)),
         uncounted=uncounted,
+        implausible=tuple(sorted({flag for course in new for flag in hard_to_believe(course)})),
     )
 
 
@@ -120,7 +122,7 @@ def _steady(plan: Plan, situation: Situation) -> Course:
     )
     missing = factors.missing(plan.opioid, plan.route, situation.table, situation.drugs)
     if missing is None:
-        return laid
+        return flagged(laid, situation.drugs)
     return Course(laid.plan, tuple(replace(piece, gap=missing) for piece in laid.pieces))
 
 
