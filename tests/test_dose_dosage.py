@@ -1,5 +1,8 @@
 """From a dosage to milligrams a day: quantities, units, timings. Every answer was worked out by hand."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 import pytest
 from dosing import (
     BID,
@@ -20,17 +23,29 @@ from dosing import (
     OXYCONTIN_10,
     TID,
     UCUM,
+    as_of,
     dosage,
     doses,
     every,
+    knowledge,
     mg,
     mme,
     qty,
     reasons,
+    record,
     request,
     statement,
     tablets,
 )  # fmt: skip
+
+from cds.clinical import Moment, Precision
+from cds.dose.amount import Dose
+from cds.dose.course import Plan
+from cds.dose.dosage import Line
+from cds.dose.drug import Opioid
+from cds.dose.layout import lay_out
+from cds.dose.schedule import Schedule
+from cds.dose.values import Range
 
 ORAL = {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]}
 IV = {"coding": [{"system": "http://snomed.info/sct", "code": "47625008"}]}
@@ -323,6 +338,22 @@ def test_ten_tablets_at_once_are_counted_and_flagged():
     assert any("10 units at once" in flag for flag in found.flags)
 
 
+def test_a_resource_of_500_dosages_is_counted_and_one_of_501_is_declared():
+    one = dosage(tablets(1), DAILY)
+    assert mme(request(OXYCODONE_10, *[one] * 500)) == (7500, 7500, 7500)
+    found = doses(request(OXYCODONE_10, *[one] * 501))
+    assert [(each.code, each.reason) for each in found.uncounted] == [
+        ("too-many-dosages", "more than 500 dosages in one resource")
+    ]
+    assert (found.daily[-1].mid, found.daily[-1].high) == (None, None)
+
+
+def test_a_dose_that_is_hard_to_believe_is_said_on_each_piece_of_its_order():
+    found = doses(request(OXYCODONE_10, dosage(tablets(10), DAILY), dosage(tablets(1), DAILY)))
+    flags = [[flag for flag in each.flags if flag.startswith("implausible")] for each in found.daily[-1].contributors]
+    assert flags == [["implausible dose: 10 units at once"]]
+
+
 def test_milligrams_that_fit_no_tablet_are_named():
     assert any(
         "no whole or half" in flag for flag in doses(request(HYDROCODONE_5, dosage(mg(7), BID)), on="2024-03-10").flags
@@ -494,6 +525,19 @@ def test_listed_patches_are_worn_until_the_next_one():
         (60, 60, 60),
     ]
     assert mme(order("2024-03-01T12:00:00Z"), on="2024-03-01") == (30, 30, 30)
+
+
+def test_of_many_listed_patches_each_looks_for_the_next_once():
+    # Held against each other they would be looked at five thousand million times.
+    begun = datetime(2024, 3, 1)
+    listed = tuple(Moment(at, at, Precision.TIME) for at in (begun + timedelta(seconds=n) for n in range(100_000)))
+    (use,) = record(request(FENTANYL_25, dosage(qty(1, "patch")))).medications
+    patch = Opioid("fentanyl", Decimal("0.025"), "h", "patch", "transdermal")
+    line = Line("transdermal", Dose(Range.exact(Decimal("0.025")), True, "1 x 25 mcg/h"), Schedule(events=listed))
+    plan = Plan(use, patch, "transdermal", (line,), begun.date(), None, False, None)
+    pieces = lay_out(plan, knowledge(), as_of("2024-03-10")).pieces
+    worn = sum((piece.mg.high * ((piece.last - piece.first).days + 1) for piece in pieces), Decimal(0))
+    assert round(worn, 4) == round(Decimal("0.025") * (72 + Decimal(99_999) / 3600), 4)
 
 
 def test_numbered_lines_at_different_times_of_day_are_taken_every_day():

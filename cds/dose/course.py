@@ -163,7 +163,14 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
 
 
 def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh) -> tuple[Line, ...]:
-    """Every line of the resource; a supply stands in where no sig could be read."""
+    """Every line of the resource; a supply stands in where no sig could be read.
+
+    More dosages than anybody writes are not read one by one: each is held against the others.
+    """
+    most = int(drugs.limits["most_dosages"])
+    if len(use.dosages) > most:
+        said = f"more than {most} dosages in one resource"
+        return (Line(route=opioid.route, gap=NotCounted("too-many-dosages", said)),)
     delivered = use.source is Source.ADMINISTERED
     found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, delivered)]
     from_supply = supplied(use, opioid, drugs) if use.source is not Source.ADMINISTERED else None

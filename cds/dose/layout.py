@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -186,10 +187,11 @@ def _of_events(
         text = f"{dose.text} x {plain(line.duration)} h"
         return [_once_on(moment.day, dose.mg.scaled(line.duration), text, line) for moment in known]
     wear = timedelta(hours=float(dosage.wear_hours(plan.opioid, drugs)))
+    starts = [moment.start for moment in known]
     pieces: list[Piece] = []
-    for number, moment in enumerate(known):
-        following = [later.start for later in known[number + 1 :] if later.start > moment.start]
-        for first, last, hours in by_day(moment.start, min([moment.start + wear, *following[:1]])):
+    for start in starts:
+        following = bisect_right(starts, start)
+        for first, last, hours in by_day(start, min([start + wear, *starts[following : following + 1]])):
             worn = _once_on(first, dose.mg.scaled(hours), f"{dose.text} x {plain(hours, 4)} h/24 h", line)
             pieces.append(replace(worn, last=last))
     return pieces
