@@ -22,6 +22,8 @@ FHIR_VERSION = "org.oih-cds.fhirVersion"
 ORDER_HOOKS = ("order-select", "order-sign")
 HOOKS = ("patient-view", *ORDER_HOOKS)
 
+# Whoever lives is evaluated within these years; near the calendar's own ends no window before or after a day exists.
+_YEARS = (1900, 2199)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -114,7 +116,7 @@ def as_of(text: object, now: datetime, zone: tzinfo | None) -> AsOf:
     """The evaluation date: a date means the end of that local day, an instant itself, None now.
 
     An instant keeps the wall clock of its own offset, or takes that of `zone` where one is configured.
-    Raises MalformedInput for anything less exact than a day, or a time without an offset.
+    Raises MalformedInput for anything less exact than a day, a time without an offset, or a year outside 1900-2199.
     """
     if text is None:
         return _at(now.isoformat(timespec="seconds"), now, zone)
@@ -123,6 +125,9 @@ def as_of(text: object, now: datetime, zone: tzinfo | None) -> AsOf:
             f"evaluation date {_short(text)} is neither a date (2026-03-01) nor an instant (2026-03-01T18:00:00Z)",
             expression=AS_OF,
         )
+    first, last = _YEARS
+    if not first <= int(text[:4]) <= last:
+        raise MalformedInput(f"evaluation date {text} is outside the years {first} to {last}", expression=AS_OF)
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)

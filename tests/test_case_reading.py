@@ -227,6 +227,16 @@ def test_a_date_that_is_not_exact_is_refused(text):
         read({"prefetch": {}, "extension": {case.AS_OF: text}})
 
 
+@pytest.mark.parametrize("time", ["", "T00:00:00Z", "T23:59:59+14:00", "T00:00:00-12:00"])
+@pytest.mark.parametrize(("inside", "outside"), [("1900-01-01", "1899-12-31"), ("2199-12-31", "2200-01-01")])
+def test_a_date_is_within_1900_and_2199(inside, outside, time):
+    assert str(read(bundle(), as_of=inside + time).as_of.day) == inside
+    for far in (outside, "0001-01-01", "9999-12-31", "2999-12-31"):
+        with pytest.raises(MalformedInput, match="outside the years 1900 to 2199") as refused:
+            read(bundle(), as_of=far + time)
+        assert refused.value.expression == case.AS_OF
+
+
 @pytest.mark.parametrize(("name", "version"), [("R4", "R4"), ("r4b", "R4"), ("STU3", "STU3"), ("R5", "R5")])
 def test_r4b_is_read_as_r4(name, version):
     assert read(bundle(), version=name).version == version
