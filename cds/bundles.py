@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from msgspec.structs import replace
 
-from cds.clinical import Entry, Gap
+from cds.clinical import MOST_ENTRIES, Entry, Gap, too_many_entries
 from cds.errors import MalformedInput
 
 # What an order hook may bring as an order of a medication.
@@ -19,7 +20,7 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
     """The resources of a Bundle, of a nested Bundle, or of a lone resource; null holds none.
 
     An OperationOutcome is no part of the record (`gaps_of` tells of it) and an entry without a resource holds none.
-    Raises MalformedInput naming the path where the shape is no Bundle's.
+    Raises MalformedInput naming the path where the shape is no Bundle's, or where it holds more than MOST_ENTRIES.
     """
     if value is None:
         return
@@ -31,6 +32,8 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
     if value.get("resourceType") != "Bundle":
         yield Entry(resource=value, position=where)
         return
+    if depth == 0:
+        _check_size(value, where)
     if depth >= _NESTED_BUNDLES:
         raise MalformedInput(f"Bundles are nested more than {_NESTED_BUNDLES} deep", expression=where or None)
     if value.get("type") == "history":
@@ -52,8 +55,12 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
 
 
 def of_prefetch(values: Iterable[tuple[str, object]]) -> tuple[Entry, ...]:
-    """The resources under several prefetch keys, as `entries_of` finds them."""
-    return tuple(entry for key, value in values for entry in entries_of(value, f"prefetch.{shown(key)}"))
+    """The resources under several prefetch keys, as `entries_of` finds them, no more than MOST_ENTRIES of all."""
+    found = (entry for key, value in values for entry in entries_of(value, f"prefetch.{shown(key)}"))
+    entries = tuple(islice(found, MOST_ENTRIES + 1))
+    if len(entries) > MOST_ENTRIES:
+        raise too_many_entries("prefetch")
+    return entries
 
 
 def shown(key: str) -> str:
@@ -67,6 +74,23 @@ def unwrapped(value: Mapping[str, object], where: str) -> tuple[Mapping[str, obj
     if "resourceType" not in value and isinstance(inner, dict):
         return inner, f"{where}.resource"
     return value, where
+
+
+def _check_size(value: object, where: str) -> None:
+    """Counts the entries, those of nested Bundles too, before anything is made of them."""
+    count = 0
+    bundles = [value]
+    while bundles:
+        bundle = bundles.pop()
+        if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+            continue
+        listed = bundle.get("entry")
+        if not isinstance(listed, list):
+            continue
+        count += len(listed)
+        if count > MOST_ENTRIES:
+            raise too_many_entries(where or "the Bundle")
+        bundles += [item["resource"] for item in listed if isinstance(item, dict) and "resource" in item]
 
 
 def drafts(context: Mapping[str, object], hook: str) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cds import case
 from cds.bundles import entries_of
-from cds.clinical import FhirVersion
+from cds.clinical import MOST_ENTRIES, FhirVersion
 from cds.errors import InputError, MalformedInput, UnsupportedVersion
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -262,6 +262,34 @@ def test_nothing_repeats_a_key_that_a_terminal_would_obey_or_that_fills_it(key, 
 def test_a_key_in_another_script_is_repeated_as_it_is():
     (entry,) = read({"prefetch": {"schmerz-größe": bundle(7)}}).entries
     assert entry.position == "prefetch.schmerz-größe.entry[0]"
+
+
+def held(count):
+    """So many entries: in one Bundle, in nested ones, in one of a response wrapper, under several keys, as drafts."""
+    half = [count // 2, count - count // 2]
+    whole = {"resourceType": "Bundle", "entry": [0] * count}
+    parts = [{"resourceType": "Bundle", "entry": [0] * part} for part in half]
+    yield whole
+    yield {"prefetch": {"x": whole}}
+    yield {"prefetch": {"x": {"response": {}, "resource": whole}}}
+    yield {"prefetch": {"x": parts[0], "y": parts[1]}}
+    yield {"hook": "order-sign", "context": {"draftOrders": parts[0]}, "prefetch": {"x": parts[1]}}
+
+
+def test_as_many_entries_as_a_body_of_resources_can_hold_are_taken_and_one_more_is_refused():
+    assert [len(read(document).entries) for document in held(MOST_ENTRIES)] == [MOST_ENTRIES] * 5
+    for document in held(MOST_ENTRIES + 1):
+        with pytest.raises(MalformedInput, match="more than 50000 entries") as refused:
+            read(document)
+        assert refused.value.code == "too-long"
+
+
+def test_the_entries_of_nested_bundles_count_together():
+    nested = bundle(*(bundle(*[None] * 9_999) for _ in range(5)))
+    assert len(read(nested).entries) == 49_995
+    nested["entry"].append({"resource": bundle(None)})
+    with pytest.raises(MalformedInput, match="the Bundle holds more than"):
+        read(nested)
 
 
 # ------------------------------------------------------------------------------------------- identity

@@ -5,7 +5,7 @@ calendar day never moves with the reader's zone. Doses are Decimal, in the unit 
 gives; MME stands for milligrams of oral-morphine equivalent. `None` means "not known" everywhere; it is never zero.
 """
 
-from cds.clinical.asked import Case, Entry, FhirVersion, Gap
+from cds.clinical.asked import MOST_ENTRIES, Case, Entry, FhirVersion, Gap, too_many_entries
 from cds.clinical.cards import Action, Assessment, Card, CardLink, Citation, Finding, Gate, Grade, Limit, Suggestion
 from cds.clinical.codes import Coding, Concept, Quantity, QuantityRange, Ratio
 from cds.clinical.dose import (
@@ -35,6 +35,7 @@ from cds.clinical.time import AsOf, Moment, Precision, Span
 from cds.clinical.trend import CoRise, Dechallenge, LeftOut, Level, Plateau, Statistics, Step, Trend
 
 __all__ = [
+    "MOST_ENTRIES",
     "Action",
     "Allergy",
     "AsOf",
@@ -94,4 +95,5 @@ __all__ = [
     "Trend",
     "Uncounted",
     "Unread",
+    "too_many_entries",
 ]

@@ -9,6 +9,11 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds.clinical.time import AsOf
+from cds.errors import MalformedInput
+
+# More than any body of real resources holds below the default limit of a body (16 MB at 320 bytes each), and few enough
+# to be sorted through within seconds where each is only a digit.
+MOST_ENTRIES = 50_000
 
 
 class FhirVersion(StrEnum):
@@ -51,6 +56,8 @@ class Gap:
 class Case:
     """One patient's evaluation, as asked: everything that the walk needs, the date included.
 
+    Raises MalformedInput (413) for more entries than can be evaluated.
+
     service   service id, or "assess" on the command line
     hook      "patient-view", "order-select" or "order-sign"
     instance  hookInstance, or the digest of the input where there is none
@@ -71,3 +78,12 @@ class Case:
     gaps: tuple[Gap, ...] = ()
     evaluate_palliative: bool = False  # the site has hospice and palliative patients evaluated (contract.md)
     models_only: bool = False  # every resource goes through the models of fhir.resources
+
+    def __post_init__(self) -> None:
+        if len(self.entries) > MOST_ENTRIES:
+            raise too_many_entries("the record")
+
+
+def too_many_entries(where: str) -> MalformedInput:
+    """The error for what holds more than MOST_ENTRIES."""
+    return MalformedInput(f"{where} holds more than {MOST_ENTRIES} entries", code="too-long")
