@@ -182,22 +182,10 @@ def reason(system, code):
 
 
 @pytest.mark.parametrize(
-    ("system", "code", "expression"),
-    [
-        ("s" * 255, "c" * 64, None),
-        ("s" * 256, "c", "feedback[0].overrideReason.reason.system"),
-        ("s", "c" * 65, "feedback[0].overrideReason.reason.code"),
-    ],
+    ("system", "code"), [("s" * 255, "c" * 64), ("s" * 256, "c"), ("s", "c" * 65), ("s", "c" * 5000)]
 )
-def test_a_reason_longer_than_the_store_holds_is_the_callers_mistake_and_no_failure_of_the_store(
-    service, system, code, expression
-):
-    answer = service.post(f"{PATH}/feedback", json=reason(system, code))
-    if expression is None:
-        assert answer.status_code == 200
-    else:
-        assert answer.status_code == 400
-        assert issues_of(answer) == [("structure", expression)]
+def test_a_reason_longer_than_the_store_holds_is_acknowledged_and_no_failure_of_the_store(service, system, code):
+    assert service.post(f"{PATH}/feedback", json=reason(system, code)).status_code == 200
 
 
 @pytest.mark.parametrize("path", [f"/{PATH}", f"{PATH}/", f"{PATH}//feedback", "/cds-services//oih-patient-view"])
