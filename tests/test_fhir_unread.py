@@ -1,7 +1,8 @@
 """What the models refuse: read without it where no decision uses it, else named, and never silently lost."""
 
 import ast
-from datetime import date
+import dataclasses
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from fhir_twins import medication_use
 from msgspec.structs import replace
 
 import cds.fhir
+from cds import case, dose, knowledge
 from cds.clinical import Entry, FhirVersion
 from cds.fhir.spare import DECIDING
 
@@ -20,6 +22,7 @@ def unread(*resources, version=FhirVersion.R4, **asked):
     return only
 
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TEN = {"doseQuantity": {"value": 10, "unit": "mg"}}
 
 # ------------------------------------------------------------------------------------------------ read without
@@ -287,35 +290,71 @@ def nulled(value, path):
     ("resource", "path"),
     [
         *((score(), [name]) for name in ("code", "status", "effectiveDateTime", "valueInteger")),
-        *((request(), [name]) for name in ("status", "intent", "authoredOn", "dosageInstruction")),
-        (request(), ["medicationCodeableConcept"]),
+        (score(), ["code", "coding", 0, "system"]),
+        (score(focus=[ME]), ["focus", 0, "reference"]),
+        *((request(), [name]) for name in ("status", "intent", "medicationCodeableConcept")),
+        (request(doNotPerform=False), ["doNotPerform"]),
         *(
-            (request(dosageInstruction=[TIMED]), ["dosageInstruction", 0, *path])
-            for path in (
-                ["timing"],
-                ["timing", "repeat"],
-                ["timing", "repeat", "frequency"],
-                ["timing", "repeat", "period"],
-                ["timing", "repeat", "periodUnit"],
-                ["doseAndRate"],
-                ["doseAndRate", 0, "doseQuantity"],
-                ["doseAndRate", 0, "doseQuantity", "value"],
-            )
+            (request(dosageInstruction=[TIMED]), ["dosageInstruction", 0, "timing", "repeat", name])
+            for name in ("frequency", "period", "periodUnit")
         ),
-        (administration(), ["dosage"]),
         (administration(), ["effectiveDateTime"]),
         (PROBLEM, ["code"]),
         (ALLERGY, ["code"]),
         (SURGERY, ["code"]),
-        (PATIENT, ["birthDate"]),
     ],
     ids=str,
 )
-def test_null_in_place_of_what_a_decision_reads_is_told(resource, path):
+def test_a_resource_that_would_say_another_thing_without_its_null_is_unread(resource, path):
     assert record(resource).unread == ()
     found = unread(nulled(resource, path))
     assert found.reason
     assert not found.partial
+
+
+@pytest.mark.parametrize(
+    ("resource", "added"),
+    [
+        *((score(), {name: None}) for name in ("bodySite", "component", "valueQuantity", "effectivePeriod", "focus")),
+        *((score(), {name: None}) for name in ("dataAbsentReason", "category", "modifierExtension")),
+        *((request(), {name: None}) for name in ("encounter", "category", "dispenseRequest", "priorPrescription")),
+        (request(), {"reportedBoolean": None}),
+        (administration(), {"effectivePeriod": None}),
+        *((PROBLEM, {name: None}) for name in ("abatementDateTime", "onsetDateTime", "clinicalStatus", "category")),
+        (SURGERY, {"performedPeriod": None}),
+        *((PATIENT, {name: None}) for name in ("gender", "deceasedBoolean", "deceasedDateTime")),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("models_only", [True, False])
+def test_null_that_stands_for_a_field_that_is_not_there_costs_nothing_and_is_named(resource, added, models_only):
+    (name,) = added
+    resource = without(resource, name)
+
+    def read(sent):
+        entries = [Entry(sent, "entry[0]")]
+        return cds.fhir.read(entries, version=FhirVersion.R4, patient_id="1", zone=None, models_only=models_only)
+
+    found = read({**resource, **added})
+    assert [(each.reason, each.partial) for each in found.unread] == [(f"read without: {name}", True)]
+    assert dataclasses.replace(found, unread=()) == read(resource)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (["dosageInstruction"], "no dose is written"),
+        (["dosageInstruction", 0, "timing"], "neither a frequency nor a supply is written"),
+        (["dosageInstruction", 0, "timing", "repeat"], "neither a frequency nor a supply is written"),
+        (["dosageInstruction", 0, "doseAndRate"], "no dose is written"),
+        (["dosageInstruction", 0, "doseAndRate", 0, "doseQuantity", "value"], "the dose has no value"),
+    ],
+    ids=str,
+)
+def test_null_in_place_of_a_dose_makes_none(path, said):
+    sent = record(nulled(request(dosageInstruction=[TIMED]), path))
+    found = dose.timeline(sent, knowledge.load().drugs, table="CDC-2022", as_of=case.as_of("2026-03-02", NOW, None))
+    assert [(each.reason, each.opens_high) for each in found.uncounted] == [(said, True)]
 
 
 @pytest.mark.parametrize("name", ["meta", "note", "performer", "encounter", "text", "vendorThing", "interpretation"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from cds.fhir.spare import KINDS, Step, spare_part, without
+from cds.fhir.spare import KINDS, Step, says_by_absence, spare_part, without
 
 # A second round meets what the first one hid: models check choices and required fields only after the fields.
 _ROUNDS = 3
@@ -58,7 +58,8 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
     """Validates one resource, at most three times: each time without the spare parts that were refused before.
 
     Contained resources are judged with it; those of a type that nothing reads are spare. The models take null for a
-    field that is not there; it is refused here, since nobody knows what stood in its place.
+    field that is not there, and so do the clients that write it; the resource is read without the field, which is
+    named. Only where that would say something of its own, null is refused.
     """
     current: Mapping[str, object] = raw
     left_out: list[str] = []
@@ -78,7 +79,12 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
         places += [(place, _NULL) for place in _nulls(current) if place not in told]
         if not places:
             return Verdict(current, tuple(left_out))
-        parts = [_spare(kind, current, place, unknown=reason == _UNKNOWN) for place, reason in places]
+        parts = [
+            place
+            if reason == _NULL and not says_by_absence(current, place)
+            else _spare(kind, current, place, unknown=reason == _UNKNOWN)
+            for place, reason in places
+        ]
         stuck = [place for place, part in zip(places, parts, strict=True) if part is None]
         if stuck:
             return _refusal(stuck)

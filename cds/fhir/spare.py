@@ -115,6 +115,22 @@ _REFERENCES = _names(
     """
 )
 
+# Without one of these the resource says something that nobody wrote: once a day, once only, that it was done; a code of
+# no system is none that anything is known of, and a finding about nobody else is the patient's own.
+_SAY_BY_ABSENCE = frozenset(
+    [
+        *(("repeat", name) for name in ("frequency", "period", "periodUnit", "count")),
+        *((name,) for name in ("doNotPerform", "notGiven", "notDone")),
+        ("coding", "system"),
+        ("focus", "reference"),
+    ]
+)
+# A measurement says nothing without any of these, and nobody would hear of it.
+_ONE_OF = {
+    "value": ("value", "component", "hasMember", "related", "dataAbsentReason"),
+    "effective": ("effective", "issued"),
+}
+
 # A field that is read only where none of the others is there.
 _BESIDE = {
     ("Observation", "issued"): ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming"),
@@ -164,6 +180,21 @@ def spare_part(
         return None if inside or names[-1].casefold() in DECIDING else tuple(loc)
     empty = value is None or (isinstance(value, str) and not value.strip())
     return tuple(loc) if empty and names[-1] in _DESCRIPTIVE else None
+
+
+def says_by_absence(raw: Mapping[str, object], loc: Sequence[Step]) -> bool:
+    """Whether null is no mere way of writing that a field is not there: without it the resource would say another thing.
+
+    raw  the resource itself
+    loc  keys and indices from the resource to the null
+    """
+    names = [step for step in loc if isinstance(step, str)]
+    if tuple(names[-2:]) in _SAY_BY_ABSENCE or tuple(names) in _SAY_BY_ABSENCE:
+        return True
+    choice = next((prefix for prefix in _ONE_OF if len(loc) == 1 and names[0].startswith(prefix)), None)
+    return choice is not None and not any(
+        name.startswith(_ONE_OF[choice]) and value not in (None, [], {}) for name, value in raw.items()
+    )
 
 
 def without(value: object, parts: Sequence[Sequence[Step]]) -> object:
