@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from fhir_samples import DRUG, ME, PATIENT, administration, reason, record, request, score, without
+from fhir_samples import DRUG, ME, PATIENT, RXNORM, administration, reason, record, request, score, without
 from fhir_twins import medication_use
 from msgspec.structs import replace
 
@@ -580,6 +580,38 @@ def test_a_label_of_1000_characters_is_read_and_one_of_1001_is_refused_with_its_
 def test_an_order_whose_drug_is_too_long_may_be_an_opioid():
     found = unread(request(medicationCodeableConcept={"text": f"{lettered(1000)} morphine"}))
     assert (found.opens_high, found.dates[0]) == (True, date(2026, 3, 1))
+
+
+IBUPROFEN = {"system": RXNORM, "code": "310965"}
+
+
+@pytest.mark.parametrize(
+    ("drug", "codes"),
+    [
+        ({"coding": [IBUPROFEN], "text": lettered(1001)}, ["310965"]),
+        ({"coding": [{**IBUPROFEN, "display": lettered(1001)}]}, ["310965"]),
+        ({"coding": [IBUPROFEN, {"system": RXNORM, "display": lettered(1001)}]}, None),
+        ({"coding": [IBUPROFEN, "161"], "text": lettered(1001)}, None),
+        ({"coding": [IBUPROFEN, {"code": lettered(1001)}]}, None),
+        ({"text": lettered(1001)}, None),
+    ],
+)
+def test_the_codes_of_a_drug_are_told_where_only_its_words_are_refused(drug, codes):
+    found = unread(request(medicationCodeableConcept=drug)).concept
+    assert (found and [each.code for each in found.codings]) == codes
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"medicationCodeableConcept": {"coding": [{**IBUPROFEN, "vendorKey": "x"}]}},
+        {"medicationReference": {"reference": "Medication/m", "vendorKey": "x"}},
+    ],
+)
+def test_a_vendors_field_in_a_code_or_a_reference_costs_no_order(drug):
+    found = record(without(request(), "medicationCodeableConcept") | drug)
+    assert len(found.medications) == 1
+    assert [each.partial for each in found.unread] == [True]
 
 
 def condition(text):

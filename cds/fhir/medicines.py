@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -96,6 +96,10 @@ class Medicines:
         return Found(refused=True, named=code)
 
 
+# The ends of the paths that hold words, not codes.
+WORDS = ("text", "display")
+
+
 def contained(node: Node) -> dict[str, Node]:
     """The contained resources of a resource, by the "#id" that names them inside it."""
     found: dict[str, Node] = {}
@@ -107,11 +111,25 @@ def contained(node: Node) -> dict[str, Node]:
 
 
 def readable_concept(raw: object) -> Concept | None:
-    """A CodeableConcept of an unread resource, if it is whole: half of one could hide the opioid."""
+    """A CodeableConcept of an unread resource, if all its codings are whole: half of them could hide the opioid.
+
+    Words that cannot be used (a text that is too long) are left out where every coding has a code that can be.
+    """
     if not isinstance(raw, dict):
         return None
     try:
         found = concept(Node(raw, None))
+    except Refused as refused:
+        found = _codes_only(raw) if refused.path.endswith(WORDS) else None
+    return found if found and (found.codings or found.text) else None
+
+
+def _codes_only(raw: Mapping[str, object]) -> Concept | None:
+    codings = raw.get("coding")
+    listed = codings if isinstance(codings, list) else ()
+    bare = [{"system": each.get("system"), "code": each.get("code")} for each in listed if isinstance(each, dict)]
+    try:
+        found = concept(Node({"coding": bare}, None))
     except Refused:
         return None
-    return found if found and (found.codings or found.text) else None
+    return found if found and len(bare) == len(listed) and all(each.code for each in found.codings) else None

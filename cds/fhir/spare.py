@@ -4,7 +4,8 @@ The lists name what may go, so that a forgotten field makes a resource unread, n
 other side: the elements that some decision reads in some FHIR version. An unknown field of that name is no vendor's
 addition but an element in the wrong version or place ("notGiven" in R4, a dose beside doseAndRate), and stays refused.
 So does any unknown field inside a dose, an amount or a time: what is taken for a vendor's addition there may be the
-frequency, misspelt, and without it the dose is another one.
+frequency, misspelt, and without it the dose is another one. Not so in a Coding or a Reference: one that lacks its code
+is nothing that anybody knows.
 """
 
 from __future__ import annotations
@@ -176,7 +177,8 @@ def spare_part(
     if not names:
         return None
     if unknown:
-        inside = len(names) > 1 and names[0].casefold().startswith(_EXACT)
+        exact = len(names) > 1 and names[0].casefold().startswith(_EXACT)
+        inside = exact and above != "coding" and above not in _REFERENCES
         return None if inside or names[-1].casefold() in DECIDING else tuple(loc)
     empty = value is None or (isinstance(value, str) and not value.strip())
     return tuple(loc) if empty and names[-1] in _DESCRIPTIVE else None

@@ -8,7 +8,7 @@ from datetime import date, timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
 from cds.fhir.dates import LAST_YEAR, leading_day, moment
-from cds.fhir.medicines import readable_concept
+from cds.fhir.medicines import WORDS, readable_concept
 from cds.fhir.negatives import negative_by
 from cds.fhir.references import Sent
 
@@ -61,7 +61,8 @@ def unread(
             draft=first.draft,
         )
     concepts = {_drug(each, code_of) for each in copies}
-    whole = len(concepts) == 1 and not any(path.startswith(("medication", "contained")) for path in refused)
+    drug = [path for path in refused if path.startswith(("medication", "contained"))]
+    whole = len(concepts) == 1 and all(path.endswith(WORDS) for path in drug)
     return Unread(
         first.reference,
         reason,
