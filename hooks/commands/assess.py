@@ -65,7 +65,7 @@ def command(
     # What was loaded stays: the collector need not walk it again after each patient.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     output = sys.stdout.buffer
     failed = False
     work = partial(_evaluate, evaluator, asked)
