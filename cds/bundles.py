@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -40,18 +40,19 @@ def entries_of(value: object, where: str, depth: int = 0) -> Iterator[Entry]:
         raise MalformedInput(
             "a history Bundle holds superseded versions; send a searchset or a collection", expression=where or None
         )
-    for position, item in _items(value, where):
+    prefix = _prefix(where)
+    for number, item in enumerate(_listed(value, where)):
+        position = f"{prefix}entry[{number}]"
         if not isinstance(item, dict):
-            yield Entry(resource=item, position=position)
+            yield Entry(item, position)
             continue
         resource = item.get("resource")
-        if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
+        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        if kind == "Bundle":
             yield from entries_of(resource, f"{position}.resource", depth + 1)
-        elif isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
-            continue
-        elif "resource" in item:
+        elif kind != "OperationOutcome" and "resource" in item:
             url = item.get("fullUrl")
-            yield Entry(resource=resource, position=position, full_url=url if isinstance(url, str) else None)
+            yield Entry(resource, position, url if isinstance(url, str) else None)
 
 
 def of_prefetch(values: Iterable[tuple[str, object]]) -> tuple[Entry, ...]:
@@ -76,21 +77,19 @@ def unwrapped(value: Mapping[str, object], where: str) -> tuple[Mapping[str, obj
     return value, where
 
 
-def _check_size(value: object, where: str) -> None:
-    """Counts the entries, those of nested Bundles too, before anything is made of them."""
+def _check_size(value: Mapping[str, object], where: str) -> None:
+    """Counts the entries of a Bundle, those of nested ones too, before anything is made of them."""
     count = 0
     bundles = [value]
     while bundles:
-        bundle = bundles.pop()
-        if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-            continue
-        listed = bundle.get("entry")
+        listed = bundles.pop().get("entry")
         if not isinstance(listed, list):
             continue
         count += len(listed)
         if count > MOST_ENTRIES:
             raise too_many_entries(where or "the Bundle")
-        bundles += [item["resource"] for item in listed if isinstance(item, dict) and "resource" in item]
+        inner = [item.get("resource") for item in listed if isinstance(item, dict)]
+        bundles += [each for each in inner if isinstance(each, dict) and each.get("resourceType") == "Bundle"]
 
 
 def drafts(context: Mapping[str, object], hook: str) -> Iterator[Entry]:
@@ -136,7 +135,7 @@ def gaps_of(key: str, value: object) -> tuple[Gap, ...]:
     if value.get("resourceType") != "Bundle":
         return ()
     found: tuple[Gap, ...] = ()
-    for _position, item in _items(value, key):
+    for item in _listed(value, key):
         resource = item.get("resource") if isinstance(item, dict) else None
         if isinstance(resource, dict) and resource.get("resourceType") == "OperationOutcome":
             found += _told(key, resource)
@@ -169,13 +168,17 @@ def _codes(issue: Mapping[str, object]) -> Iterator[str]:
             yield coding["code"]
 
 
-def _items(bundle: Mapping[str, object], where: str) -> Iterator[tuple[str, object]]:
-    prefix = f"{where}." if where else ""
+def _prefix(where: str) -> str:
+    return f"{where}." if where else ""
+
+
+def _listed(bundle: Mapping[str, object], where: str) -> Sequence[object]:
+    """The entries of a Bundle. Raises MalformedInput where they are no list."""
     listed = bundle.get("entry")
     if listed is not None and not isinstance(listed, list):
-        raise MalformedInput(f"{prefix}entry must be a list", expression=f"{prefix}entry")
-    for number, item in enumerate(listed or ()):
-        yield f"{prefix}entry[{number}]", item
+        path = f"{_prefix(where)}entry"
+        raise MalformedInput(f"{path} must be a list", expression=path)
+    return listed or ()
 
 
 def _names(entry: Entry) -> set[str]:
