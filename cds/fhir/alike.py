@@ -38,7 +38,7 @@ class Alike:
         try:
             own = msgspec.convert(raw, plain.ObservationParts)
             shared = {**raw, **_OWN}
-            if own.meta:
+            if "meta" in raw:
                 shared["meta"] = {**raw["meta"], **_OWN_META}
             if own.valueQuantity:
                 shared["valueQuantity"] = {**raw["valueQuantity"], **_OWN_QUANTITY}

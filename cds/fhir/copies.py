@@ -29,6 +29,10 @@ def newest(resources: Iterable[Sent]) -> tuple[list[Sent], list[list[Sent]]]:
     doses may not: they are linked by name, and one of them would pass for the other. A resource without id and fullUrl
     has no copies.
     """
+    resources = list(resources)
+    identities = {sent.identity for sent in resources}
+    if len(identities) == len(resources):
+        return resources, []  # each is the only one of its name, as nearly always
     sets: dict[tuple[bool, str, str], list[Sent]] = {}
     single: list[Sent] = []
     for sent in resources:

@@ -177,13 +177,16 @@ class Flat:
         return Span(start, end)
 
     def at(self, text: str | UnsetType) -> Span | None:
-        at = self.moment(text)
-        return Span(at, at) if at else None
+        if text is UNSET:
+            return None
+        at = self._moment(text)
+        return Span(at, at)
 
     def moment(self, text: str | UnsetType) -> Moment | None:
         """Raises ValueError for a time of another than the common form."""
-        if text is UNSET:
-            return None
+        return None if text is UNSET else self._moment(text)
+
+    def _moment(self, text: str) -> Moment:
         found = common(text, self._zone)
         if found is None:
             raise ValueError("not in the common form")

@@ -36,6 +36,7 @@ from cds.fhir.sifting import Sifted, sift
 from cds.fhir.unreadable import unread
 
 T = TypeVar("T")
+_IN_ERROR = "entered-in-error"
 
 
 def read(
@@ -141,12 +142,13 @@ class _Reading:
     def _value(self, sent: Sent) -> Value | None:
         if _raw_in_error(sent):
             return None
-        value = self._short(sent)
-        if value is None:
-            value = self._read(sent, lambda node: self._extract(node, sent))
+        short = self._short(sent)
+        if short is not None:
+            return None if short.status == _IN_ERROR else short
+        value = self._read(sent, lambda node: self._extract(node, sent))
         return None if _entered_in_error(value) else value
 
-    def _short(self, sent: Sent) -> Value | None:
+    def _short(self, sent: Sent) -> MedicationUse | Observation | None:
         """The value of a resource of the common flat shape; None where the models have to be asked."""
         shape = self._shapes.get(sent.kind)
         if shape is None:
@@ -191,12 +193,12 @@ def _without_dosage(kind: str, raw: Mapping[str, object], refused: str) -> Mappi
 
 
 def _raw_in_error(sent: Sent) -> bool:
-    return sent.raw.get("status") == "entered-in-error"
+    return sent.raw.get("status") == _IN_ERROR
 
 
 def _entered_in_error(value: object) -> bool:
     named = "verification_status" if isinstance(value, (Condition, Allergy)) else "status"
-    return getattr(value, named, None) == "entered-in-error"
+    return getattr(value, named, None) == _IN_ERROR
 
 
 def _order(sent: Sent) -> tuple[str, bool, str, str]:

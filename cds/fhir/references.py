@@ -37,9 +37,10 @@ def names_resource(name: str) -> bool:
 def usable_id(raw: Mapping[str, object]) -> str | None:
     """The logical id, None where it could not stand in a reference. A number is taken for its digits."""
     value = raw.get("id")
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        value = str(value)
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+    if isinstance(value, str):
+        return value if _ID.fullmatch(value) else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18
+    return str(value) if is_whole else None
 
 
 class Sent(Struct, frozen=True):

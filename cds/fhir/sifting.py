@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from cds.clinical import Entry
 from cds.fhir.binding import Bound, bind, subject
@@ -46,11 +47,11 @@ def sift(entries: Sequence[Entry], patient_id: str | None) -> Sifted:
     others: list[Sent] = []
     odd: list[tuple[Sent, str]] = []
     for entry in entries:
-        raw: Mapping[str, object] = entry.resource if isinstance(entry.resource, dict) else {}
-        kind, complaint = _kind(entry.resource)
+        resource = entry.resource
+        kind, complaint = _kind(resource)
         if kind is None:
             continue
-        sent = Sent.of(raw, kind, entry)
+        sent = Sent.of(resource if isinstance(resource, dict) else {}, kind, entry)
         if complaint is not None:
             odd.append((sent, complaint))
         elif kind == "Patient":
@@ -65,7 +66,7 @@ def sift(entries: Sequence[Entry], patient_id: str | None) -> Sifted:
     unusable: list[tuple[Sent, str]] = []
     foreign = 0
     named: dict[str, bool] = {}  # most resources write their subject in one and the same way
-    for sent, complaint in [*((each, None) for each in others), *odd]:
+    for sent, complaint in chain(zip(others, repeat(None)), odd):
         try:
             own = _owned(sent, bound, named)
         except Refused as refused:
