@@ -11,15 +11,16 @@ from datetime import datetime
 
 from cds.clinical import Entry
 
+# Fields that hold a time, and for a period the part of it that counts; most resources have one of them at most.
 _TIMES = (
-    ("effectiveDateTime",),
-    ("effectiveInstant",),
+    ("effectiveDateTime", None),
+    ("effectiveInstant", None),
     ("effectivePeriod", "start"),
-    ("authoredOn",),
-    ("whenHandedOver",),
-    ("dateAsserted",),
-    ("occurrenceDateTime",),
-    ("occurenceDateTime",),
+    ("authoredOn", None),
+    ("whenHandedOver", None),
+    ("dateAsserted", None),
+    ("occurrenceDateTime", None),
+    ("occurenceDateTime", None),
     ("occurencePeriod", "start"),
     ("period", "start"),
 )
@@ -29,17 +30,21 @@ def on_the_records_clock(now: datetime, entries: Iterable[Entry]) -> datetime:
     """`now` (aware) in the offset of the newest record that is not after it; as it is where no record has a time."""
     newest: datetime | None = None
     for entry in entries:
-        for path in _TIMES:
-            at = _at(entry.resource, path)
+        resource = entry.resource
+        if not isinstance(resource, dict):
+            continue
+        for field, part in _TIMES:
+            if field not in resource:
+                continue
+            at = _instant(resource[field], part)
             if at is not None and at <= now and (newest is None or at > newest):
                 newest = at
     return now if newest is None else now.astimezone(newest.tzinfo)
 
 
-def _at(resource: object, path: tuple[str, ...]) -> datetime | None:
-    value = resource
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
+def _instant(value: object, part: str | None) -> datetime | None:
+    if part is not None:
+        value = value.get(part) if isinstance(value, dict) else None
     if not isinstance(value, str) or "T" not in value:
         return None
     try:

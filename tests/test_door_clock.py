@@ -35,6 +35,15 @@ def test_now_takes_the_offset_of_the_newest_record(times, hours):
     assert found.utcoffset() == timedelta(hours=hours)
 
 
+@pytest.mark.parametrize("field", ["effectiveDateTime", "authoredOn", "whenHandedOver", "effectivePeriod", "period"])
+def test_a_time_counts_in_whatever_field_it_stands(field):
+    at = "2026-08-29T09:00:00+09:00"
+    found = on_the_records_clock(
+        NOW, written({"start": at} if field.casefold().endswith("period") else at, field=field)
+    )
+    assert found.utcoffset() == timedelta(hours=9)
+
+
 @pytest.mark.parametrize("resource", [None, 7, {}, {"period": {"start": 7}}, {"period": "x"}])
 def test_any_resource_will_do(resource):
     assert on_the_records_clock(NOW, [Entry(resource, "entry[0]")]) == NOW
