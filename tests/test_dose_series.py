@@ -1,6 +1,6 @@
 """The detector's series, exposures, drafts and recent orders."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from dosing import (
@@ -44,6 +44,26 @@ def last(found):
 
 def numbers(each):
     return tuple(None if value is None else float(value) for value in (each.low, each.mid, each.high))
+
+
+def test_the_series_tells_each_day_that_has_a_dose_once():
+    found = doses(
+        dispense(OXYCODONE_10, ONE_BID, on="2024-02-01", days=10),
+        request(OXYCODONE_10, ONE_BID, id="b", authored="2024-02-20"),
+        request(OXYCODONE_5, NEEDED, id="c", authored="2024-03-01"),
+        on="2024-03-10",
+    )
+    told = [(alike.day, alike.last) for alike in found.series]
+    assert [
+        (first + timedelta(days=number), alike.low, alike.high)
+        for (first, last), alike in zip(told, found.series, strict=True)
+        for number in range((last - first).days + 1)
+    ] == [(each.day, each.low, each.high) for each in found.daily]
+    assert told == [
+        (date(2024, 2, 1), date(2024, 2, 10)),
+        (date(2024, 2, 20), date(2024, 2, 29)),
+        (date(2024, 3, 1), date(2024, 3, 10)),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 import pytest
 from made_charts import (
@@ -196,12 +197,11 @@ def creatinines(*values, unit="mg/dL"):
     ]
 
 
-def taking(drug, days=60):
-    series = tuple(
-        DoseDay(TODAY - timedelta(days=ago_days), Decimal(60), Decimal(60), Decimal(60), {(drug, "oral"): Decimal(60)})
-        for ago_days in range(days, -1, -1)
-    )
-    return DoseTimeline("CDC-2022", series=series)
+def taking(drug, first=60, last=0):
+    """The drug from so many days ago to so many days ago."""
+    begins, ends = TODAY - timedelta(days=first), TODAY - timedelta(days=last)
+    dose = DoseDay(begins, *[Decimal(60)] * 3, {(drug, "oral"): Decimal(60)}, until=ends)
+    return DoseTimeline("CDC-2022", series=(dose,))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,12 @@ def taking(drug, days=60):
 )
 def test_creatinine_rising_on_morphine_comes_first(engine, knowledge, values, drug, unit, found):
     rules = flagged(engine, knowledge, observations=creatinines(*values, unit=unit), dose=taking(drug))
+    assert ("R18-creatinine" in rules) is found
+
+
+@pytest.mark.parametrize(("first", "last", "found"), [(400, 0, True), (400, 29, True), (400, 31, False)])
+def test_creatinine_counts_with_a_drug_taken_in_the_thirty_days_before_it(engine, knowledge, first, last, found):
+    rules = flagged(engine, knowledge, observations=creatinines(1.0, 1.5), dose=taking("morphine", first, last))
     assert ("R18-creatinine" in rules) is found
 
 
@@ -244,13 +250,14 @@ def test_coded_withdrawal_counts_for_thirty_days(engine, knowledge, code, system
 
 
 def series(doses):
-    days = [TODAY - timedelta(days=len(doses) - number) for number in range(len(doses))]
-    return DoseTimeline(
-        "CDC-2022",
-        series=tuple(
-            DoseDay(day, *(None if dose is None else Decimal(dose),) * 3) for day, dose in zip(days, doses, strict=True)
-        ),
-    )
+    """One dose a day, the last one yesterday; days in a row at one dose are told together, as the engine does."""
+    runs, number = [], len(doses)
+    for dose, days in groupby(doses):
+        length = len(list(days))
+        first, last = TODAY - timedelta(days=number), TODAY - timedelta(days=number - length + 1)
+        runs.append(DoseDay(first, *(None if dose is None else Decimal(dose),) * 3, until=last))
+        number -= length
+    return DoseTimeline("CDC-2022", series=tuple(runs))
 
 
 @pytest.mark.parametrize(

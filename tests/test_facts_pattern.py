@@ -202,9 +202,10 @@ def test_a_reduction_to_as_needed_orders_alone_is_no_cessation_either(knowledge)
 
 @pytest.mark.parametrize(("as_needed", "found"), [(True, True), (False, False)])
 def test_withdrawal_scored_while_only_as_needed_orders_stand_is_read(engine, knowledge, as_needed, found):
-    series = tuple(
-        DoseDay(TODAY - timedelta(days=number), Decimal(0), Decimal(0), Decimal(60), prn_only=as_needed)
-        for number in range(20, 0, -1)
+    first, last = TODAY - timedelta(days=60), TODAY - timedelta(days=1)
+    series = (
+        DoseDay(first, *[Decimal(60)] * 3, until=TODAY - timedelta(days=12)),
+        DoseDay(TODAY - timedelta(days=11), Decimal(0), Decimal(0), Decimal(60), prn_only=as_needed, until=last),
     )
     plateaus = (
         Plateau(NOW - timedelta(days=90), NOW - timedelta(days=21), 60.0, 4.0, 3),

@@ -186,6 +186,13 @@ def test_days_in_a_row_are_one_block_until_one_says_anything_else(other: dict[st
     assert [(block.first - first, block.last - first) for block in blocks(changed)] == [(0, 4), (5, 8)]
 
 
+def test_days_told_together_are_the_same_blocks_as_days_told_one_by_one() -> None:
+    days = doses((60, 9), (90, 4), (60, 5))
+    alike = [structs.replace(days[at], until=days[last].day) for at, last in ((0, 4), (5, 8), (9, 12), (13, 17))]
+    assert [(block.first, block.last) for block in blocks(alike)] == [(b.first, b.last) for b in blocks(days)]
+    assert len(blocks(days)) == 3
+
+
 def test_a_day_that_no_record_covers_is_in_no_block() -> None:
     first, _, third = doses((60, 3))
     assert [block.last - block.first for block in blocks((first, third))] == [0, 0]

@@ -63,8 +63,9 @@ class Uncounted:
 
 
 class DoseDay(Struct, frozen=True):
-    """One day of the detector's series (mme.md 5.13): administered, else scheduled doses.
+    """Days in a row of the detector's series that are alike (mme.md 5.13): administered, else scheduled doses.
 
+    day, until    the first of them and the last; until is None for one day. All else is told of each day.
     low/mid/high  MME; None where the day is open or nothing could be counted
     prn_only      True where only as-needed orders cover the day: its scheduled dose (mid) is 0, high is what they permit
     drugs         (drug, route) -> native amount of the day in mg, for the within-drug series
@@ -82,6 +83,11 @@ class DoseDay(Struct, frozen=True):
     prn_only: bool = False
     time_limited: bool = False
     counted: Decimal | None = None
+    until: date | None = None
+
+    @property
+    def last(self) -> date:
+        return self.until or self.day
 
 
 @dataclass(frozen=True, slots=True)

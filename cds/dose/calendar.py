@@ -175,6 +175,7 @@ def _write(
         series_known and valued.high > valued.series_mid == 0,
         limited,
         valued.series_mid if counted or known_zero else None,
+        last,
     )
     for share in taken.shares:
         for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):
@@ -183,7 +184,7 @@ def _write(
         calendar.iv_peak = (valued.parenteral, valued.alternative, first)
     days = [date.fromordinal(number) for number in range(first.toordinal(), end.toordinal())]
     calendar.daily += [DailyDose(day, low, mid, high, valued.contributors) for day in days]
-    calendar.series += [DoseDay(day, *reading) for day in days]
+    calendar.series.append(DoseDay(first, *reading))
 
 
 def _note(calendar: Calendar, plan: Plan, gap: NotCounted, first: date, last: date) -> None:

@@ -93,9 +93,9 @@ def _creatinine(chart: Chart) -> Iterator[Fact]:
     since = latest.day - timedelta(days=chart.limit("R18-creatinine", "days"))
     taken = {
         drug
-        for day in chart.dose.series
-        if since <= day.day <= chart.as_of.day
-        for drug, _ in day.drugs
+        for days in chart.dose.series
+        if since <= days.last and days.day <= chart.as_of.day
+        for drug, _ in days.drugs
         if cleared.of_drug(drug) == "renal-metabolites"
     }
     if earlier and taken:

@@ -88,8 +88,13 @@ class Chart:
 
 def _as_needed(plateau: Plateau, dose: DoseTimeline) -> bool:
     """Most days of the plateau are covered by as-needed orders alone."""
-    days = [day.prn_only for day in dose.series if plateau.start.date() <= day.day <= plateau.end.date()]
-    return 2 * sum(days) > len(days)
+    first, last = plateau.start.date(), plateau.end.date()
+    inside = [
+        ((min(days.last, last) - max(days.day, first)).days + 1, days.prn_only)
+        for days in dose.series
+        if days.day <= last and first <= days.last
+    ]
+    return 2 * sum(length for length, as_needed in inside if as_needed) > sum(length for length, _ in inside)
 
 
 def day_text(day: date | None) -> str:

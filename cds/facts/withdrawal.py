@@ -114,10 +114,15 @@ def _missed_days(chart: Chart) -> tuple[set[date], set[date]]:
     part = chart.limit("R3-missed", "part")
     first, until = chart.as_of.day - timedelta(days=_look_back(chart)), chart.evaluated_until.date()
     not_taken = {day for day in _not_taken(chart) if first <= day <= until}
-    levels = [float(mid) for mid, _ in itertools.groupby(day.mid for day in chart.dose.series) if mid is not None]
+    levels = [float(mid) for mid, _ in itertools.groupby(days.mid for days in chart.dose.series) if mid is not None]
     if not not_taken and all(later >= earlier * part for earlier, later in itertools.pairwise(levels)):
         return set(), set()  # nothing ever falls that far: the usual record, and no need for medians
-    days = [(day.day, float(day.mid)) for day in chart.dose.series if day.mid is not None and first <= day.day <= until]
+    days = [
+        (date.fromordinal(number), float(alike.mid))
+        for alike in chart.dose.series
+        if alike.mid is not None
+        for number in range(max(alike.day, first).toordinal(), min(alike.last, until).toordinal() + 1)
+    ]
     if len(days) < _LEAST_DAYS:
         return set(), set()
     missed = _below(days, part) | not_taken

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import groupby
 from operator import attrgetter
 
 from cds.clinical import AsOf, DoseDay, PainSeries
@@ -79,16 +78,17 @@ def high(day: DoseDay) -> Decimal | None:
 _SAYS = attrgetter("low", "mid", "high", "drugs", "uncounted", "prn_only", "time_limited", "counted")
 
 
-def blocks(series: Sequence[DoseDay]) -> tuple[Block, ...]:
-    """The days of a series, in order, as blocks."""
+def blocks(series: Iterable[DoseDay]) -> tuple[Block, ...]:
+    """The days of a series, in order, as blocks: what follows without a gap and says the same goes on."""
     found: list[Block] = []
-    for _, group in groupby(series, key=_SAYS):
-        same = list(group)
-        first, last = same[0].day.toordinal(), same[-1].day.toordinal()
-        if last - first == len(same) - 1:
-            found.append(Block(first, last, same[0]))
-        else:  # a gap between them
-            found += [Block(day.day.toordinal(), day.day.toordinal(), day) for day in same]
+    said = None
+    for day in series:
+        first, last, says = day.day.toordinal(), day.last.toordinal(), _SAYS(day)
+        if found and says == said and found[-1].last == first - 1:
+            found[-1] = Block(found[-1].first, last, found[-1].day)
+        else:
+            found.append(Block(first, last, day))
+        said = says
     return tuple(found)
 
 
