@@ -73,13 +73,9 @@ class Fit:
 def delayed(log_dose: Floats, half_life: float) -> Floats:
     """First-order lag of a daily series; the value of a day knows the doses up to the day before. Starts settled."""
     keep = 0.5 ** (1.0 / half_life)
-    out = []
-    state = previous = float(log_dose[0])
-    for value in log_dose.tolist():
-        state = keep * state + (1 - keep) * previous
-        out.append(state)
-        previous = value
-    return np.array(out)
+    pulls = (1 - keep) * np.concatenate([log_dose[:1], log_dose[:-1]])
+    state = float(log_dose[0])
+    return np.array([state := keep * state + pull for pull in pulls.tolist()])
 
 
 def fit(data: Data, limits: Estimator) -> Fit | None:

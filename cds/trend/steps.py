@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
@@ -156,10 +156,12 @@ def measured(chart: Chart, change: Change, drift: float | None, limits: Estimato
     """
     pre = before_window(chart, change, limits)
     post = after_window(chart, change, limits)
+    pain_before = _mean_score(pre) if pre else None
+    pain_after = _mean_score(post) if post else None
     rise = adjusted = None
-    if pre and post:
-        rise = fmean(s for _, s in post) - fmean(s for _, s in pre)
-        gap = fmean(d for d, _ in post) - fmean(d for d, _ in pre)
+    if pain_before is not None and pain_after is not None:
+        rise = pain_after - pain_before
+        gap = fmean([d for d, _ in post]) - fmean([d for d, _ in pre])
         adjusted = rise - (drift or 0.0) * gap
     return Step(
         number=change.number,
@@ -167,8 +169,8 @@ def measured(chart: Chart, change: Change, drift: float | None, limits: Estimato
         before=change.before.dose,
         after=change.after.dose,
         doublings=change.doublings,
-        pain_before=fmean(s for _, s in pre) if pre else None,
-        pain_after=fmean(s for _, s in post) if post else None,
+        pain_before=pain_before,
+        pain_after=pain_after,
         scores_before=len(pre),
         scores_after=len(post),
         rise=rise,
@@ -229,4 +231,8 @@ def placebo_rise(chart: Chart, change: Change, limits: Estimator) -> float | Non
     cut = change.day - limits.pre_window_days - 1
     early = chart.during(change.before, max(settled, change.day - limits.placebo_start_days), cut)
     late = chart.during(change.before, max(settled, cut + 1), change.day - limits.decision_days)
-    return fmean(s for _, s in late) - fmean(s for _, s in early) if early and late else None
+    return _mean_score(late) - _mean_score(early) if early and late else None
+
+
+def _mean_score(scored: Sequence[tuple[int, float]]) -> float:
+    return fmean([score for _, score in scored])  # of a list fmean need not count what passes by
