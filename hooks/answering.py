@@ -182,11 +182,9 @@ def holds_opioid(case: Case, entries: tuple[Entry, ...], knowledge: Knowledge) -
     record = fhir.read(
         entries, version=case.version, patient_id=case.patient_id, zone=case.zone, models_only=case.models_only
     )
-    if any(each.opens_high for each in record.unread):
-        return True
     doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
     proposed = doses.proposed is not None and bool(doses.proposed.references or doses.proposed.uncounted)
-    return bool(proposed or doses.opioid_references or doses.uncounted)
+    return bool(proposed or doses.opioid_references or doses.uncounted or doses.unread)
 
 
 def _entries(parts: Mapping[str, Part], reading: Reading, request: HookRequest) -> tuple[Entry, ...]:

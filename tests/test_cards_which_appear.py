@@ -168,11 +168,10 @@ def test_a_first_opioid_raises_nothing():
     naive = DoseTimeline("CDC-2022", opioid_references=frozenset({"MedicationRequest/draft-1"}))
     first = draft(None, 30)
     assert cards(assessment("insufficient-data", co_rise=False, dose=naive, hook="order-sign", proposed=first)) == ()
-    record = with_unread(Unread("entry[3]", "refused", "MedicationStatement", opens_high=True))
-    unread = assessment(
-        "insufficient-data", co_rise=False, dose=naive, record=record, hook="order-sign", proposed=first
-    )
-    assert rules(unread) == ["R1"]  # what could not be read may be an opioid that is raised
+    unread = replace(naive, unread=(Unread("entry[3]", "refused", "MedicationStatement", opens_high=True),))
+    assert rules(assessment("insufficient-data", co_rise=False, dose=unread, hook="order-sign", proposed=first)) == [
+        "R1"  # what could not be read may be an opioid that is raised
+    ]
     on_one = replace(naive, opioid_references=frozenset({"MedicationRequest/draft-1", "MedicationStatement/9"}))
     assert rules(assessment("insufficient-data", co_rise=False, dose=on_one, hook="order-sign", proposed=first)) == [
         "R1"
@@ -220,6 +219,10 @@ def with_unread(unread: Unread) -> PatientRecord:
     return replace(assessment().record, unread=(unread,))
 
 
+def may_be_opioid(unread: Unread) -> DoseTimeline:
+    return replace(assessment().dose, unread=(unread,))
+
+
 def test_an_unread_resource_makes_a_card_where_it_could_change_the_grade():
     asked = {"hook": "order-sign", "proposed": draft()}
     for kind, opens_high, expected in (
@@ -229,9 +232,10 @@ def test_an_unread_resource_makes_a_card_where_it_could_change_the_grade():
         ("AllergyIntolerance", False, []),
         (None, False, ["uncounted"]),
     ):
-        record = with_unread(Unread("entry[3]", "refused", kind, opens_high=opens_high))
-        assert rules(assessment("no-signal", co_rise=False, record=record, **asked)) == expected
-        assert cards(assessment("no-signal", co_rise=False, record=record)) == ()
+        unread = Unread("entry[3]", "refused", kind, opens_high=opens_high)
+        found = {"record": with_unread(unread), "dose": may_be_opioid(unread) if opens_high else None}
+        assert rules(assessment("no-signal", co_rise=False, **found, **asked)) == expected
+        assert cards(assessment("no-signal", co_rise=False, **found)) == ()
 
 
 def test_a_resource_read_without_some_fields_was_read():
@@ -250,10 +254,17 @@ def test_a_draft_whose_dose_is_not_entered_yet_is_no_news_by_itself():
 
 def test_an_unread_draft_that_may_be_an_opioid_is_not_silence():
     unread = Unread("entry[0]", "refused: dosageInstruction", "MedicationRequest", opens_high=True, draft=True)
-    record = PatientRecord(assessment().record.version, Patient("p1"), unread=(unread,))
-    assert rules(assessment("no-signal", co_rise=False, record=record, hook="order-sign")) == ["uncounted"]
-    record = replace(record, unread=(replace(unread, draft=False),))
-    assert cards(assessment("no-signal", co_rise=False, record=record, hook="order-sign")) == ()
+    for hook in ORDER_HOOKS:
+        asked = assessment("no-signal", co_rise=False, dose=may_be_opioid(unread), hook=hook)
+        assert rules(asked) == ["uncounted"]
+        recorded = may_be_opioid(replace(unread, draft=False))
+        assert cards(assessment("no-signal", co_rise=False, dose=recorded, hook=hook)) == ()
+
+
+def test_an_unread_draft_that_a_code_shows_to_be_no_opioid_is_silence():
+    unread = Unread("entry[0]", "refused: dosageInstruction", "MedicationRequest", opens_high=True, draft=True)
+    for hook in ORDER_HOOKS:
+        assert cards(assessment("strong-pattern", record=with_unread(unread), hook=hook)) == ()
 
 
 # ---------------------------------------------------------------------------------------------- indicator, silence, identity

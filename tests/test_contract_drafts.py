@@ -1,7 +1,10 @@
 """An order hook's draft that cannot be read is never answered with nothing."""
 
 import pytest
-from contract_patients import Made, dosing, level
+from contract_patients import IBUPROFEN, MORPHINE, RXNORM, Made, concept, dosing, level, possible
+from versions import twin
+
+from cds.clinical import FhirVersion
 
 
 def signing(patient, **fields):
@@ -54,3 +57,49 @@ def test_what_was_not_selected_is_not_asked_of():
     for selection, cards in (("MedicationRequest/draft-1", []), ("ServiceRequest/s", []), ("Rx/x", ["info"])):
         request["context"]["selections"] = [selection]
         assert asked.kinds(request) == cards
+
+
+def sent(asked, version):
+    return asked.request() if version is FhirVersion.R4 else twin(asked.request(), version)
+
+
+VENDOR = (
+    {"dosageInstruction": [{**dosing(240)[0], "vendor": 1}]},
+    {"dispenseRequest": {"vendor": 1}},
+    {"intent": "whatever"},
+    {"encounter": None},
+)
+
+
+@pytest.mark.parametrize("version", list(FhirVersion))
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+@pytest.mark.parametrize(("drug", "kinds"), [(IBUPROFEN, []), (MORPHINE, ["pattern", "evidence"])])
+def test_a_draft_that_a_readable_code_shows_to_be_no_opioid_is_answered_with_nothing(version, hook, drug, kinds):
+    for fields in VENDOR:
+        asked = possible().on(hook, drug=drug)
+        request = sent(asked, version)
+        request["context"]["draftOrders"]["entry"][0]["resource"] |= fields
+        assert len(asked.answer(request)["unread"]) == 1
+        assert asked.kinds(request) == kinds
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ({**concept(RXNORM, "5640"), "vendor": 1}, []),
+        ({"coding": [{"system": RXNORM, "code": "5640", "vendor": {"a": 1}}]}, []),
+        ({**concept(RXNORM, "7052"), "vendor": 1}, ["pattern", "evidence"]),
+        ({**concept(RXNORM, "5640"), "modifierExtension": [{"url": "http://x"}]}, ["pattern", "evidence"]),
+        ({**concept(RXNORM, "5640"), "Text": "morphine"}, ["pattern", "evidence"]),
+        ({**concept(RXNORM, "5640"), "text": 5}, []),
+        ({"vendor": "5640"}, ["pattern", "evidence"]),
+    ],
+)
+@pytest.mark.parametrize("version", list(FhirVersion))
+def test_a_vendor_field_beside_the_code_of_a_draft_hides_no_drug_but_half_a_code_may(version, code, kinds):
+    asked = possible().on("order-sign")
+    request = sent(asked, version)
+    draft = request["context"]["draftOrders"]["entry"][0]["resource"]
+    draft |= {"medication": {"concept": code}} if version is FhirVersion.R5 else {"medicationCodeableConcept": code}
+    assert len(asked.answer(request)["unread"]) == 1
+    assert asked.kinds(request) == kinds

@@ -9,7 +9,7 @@ from cds.cards import seen
 from cds.cards.detail import Line
 from cds.cards.situation import Situation, unread_drafts
 from cds.cards.words import Words, escape, short
-from cds.clinical import Assessment, Gap, Uncounted, Unread
+from cds.clinical import Assessment, Gap, Uncounted
 
 _MEDICATION = frozenset(
     {"MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration", "Medication"}
@@ -44,9 +44,10 @@ def _left_out(found: Assessment) -> bool:
     return (
         any(item.opens_high for item in found.dose.uncounted)
         or any(
-            not (item.partial or item.draft) and item.kind not in _NO_GRADE and _opioid_or_other(item)
+            not (item.partial or item.draft) and item.kind not in _NO_GRADE and item.kind not in _MEDICATION
             for item in found.record.unread
         )
+        or any(item.opens_high and not item.draft for item in found.dose.unread)
         or bool(unread_drafts(found))
     )
 
@@ -78,10 +79,6 @@ def _scores(found: Assessment, words: Words) -> tuple[Line, ...]:
     items = scores_not_used(found, words)
     told = words.say("missing.scores", items="; ".join(items))
     return (Line(told, brief=words.say("missing.scores_brief")),) if items else ()
-
-
-def _opioid_or_other(item: Unread) -> bool:
-    return item.opens_high if item.kind in _MEDICATION else True
 
 
 def _failed(found: Assessment, words: Words) -> tuple[Line, ...]:

@@ -53,7 +53,7 @@ def situation(found: Assessment) -> Situation:
 
 def unread_drafts(found: Assessment) -> tuple[Unread, ...]:
     """Drafts that could not be read and may be opioids."""
-    return tuple(unread for unread in found.record.unread if unread.draft and unread.opens_high)
+    return tuple(unread for unread in found.dose.unread if unread.draft)
 
 
 def over_sedation(found: Assessment) -> tuple[Gate, ...]:
@@ -73,5 +73,4 @@ def no_taper(found: Assessment) -> bool:
 def _first_opioid(found: Assessment, order: ProposedDose) -> bool:
     """A first opioid raises nothing: there is no dose before it, counted, uncounted or unread."""
     others = found.dose.opioid_references - set(order.references)
-    unread = any(unread.opens_high for unread in found.record.unread)
-    return not order.before and not others and not unread
+    return not order.before and not others and not found.dose.unread

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from cds.clinical.medications import Source
+from cds.clinical.record import Unread
 
 
 class Contributor(Struct, frozen=True):
@@ -148,7 +149,10 @@ class ProposedDose:
 
 @dataclass(frozen=True, slots=True)
 class DoseTimeline:
-    """Everything that the dose engine says about one patient under one factor table."""
+    """Everything that the dose engine says about one patient under one factor table.
+
+    unread  what could not be read and may hold an opioid, drafts too; opens_high False: cough and cold products
+    """
 
     table: str
     daily: tuple[DailyDose, ...] = ()
@@ -160,4 +164,5 @@ class DoseTimeline:
     proposed: ProposedDose | None = None  # draft orders of an order hook
     recent_order: ProposedDose | None = None  # an opioid order of the last 72 h that raised the dose (patient-view)
     opioid_references: frozenset[str] = frozenset()
+    unread: tuple[Unread, ...] = ()
     implausible: tuple[str, ...] = ()  # what is hard to believe of a counted or an ordered amount

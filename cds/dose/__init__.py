@@ -5,6 +5,7 @@ The method is in docs/dose.md; codes, factors and limits are data in rules/.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from functools import cache, partial
@@ -52,9 +53,8 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
     aged = [_aged(course, drugs, as_of) for course in laid]
     courses = [*aged, *(administered.course(each) for each in given), *nothing_given]
     courses = [flagged(_without_factor(course, table, drugs), drugs) for course in courses]
-    openings = _openings(record.unread, drugs, as_of.day) + [
-        Opening(None, each.last) for each in plans.undated if each.opens_high
-    ]
+    unread = _may_be_opioids(record.unread, drugs)
+    openings = _openings(unread, as_of.day) + [Opening(None, each.last) for each in plans.undated if each.opens_high]
     calendar = sweep(courses, openings, stays, table, drugs, as_of.day, time_limited(courses, drugs))
     situation = Situation(table, drugs, as_of, stays, unread=any(each.holds(as_of.day) for each in openings))
     proposed = propose(plans.drafts, courses, situation)
@@ -89,6 +89,7 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         proposed=proposed,
         recent_order=recent(plans.current, courses, situation),
         opioid_references=frozenset(plans.opioids),
+        unread=unread,
         implausible=tuple(sorted({*recorded, *ordered})),
     )
 
@@ -152,22 +153,33 @@ def _with_gap(piece: Piece, gap: NotCounted) -> Piece:
     return replace(piece, gap=gap)
 
 
-def _openings(unread: Sequence[Unread], drugs: Drugs, today: date) -> list[Opening]:
+def _may_be_opioids(unread: Sequence[Unread], drugs: Drugs) -> tuple[Unread, ...]:
     """Unread medication resources may hold an opioid, unless a code that could be read shows that they do not.
+
+    A cough and cold product is an opioid, but no day is open for it.
+    """
+    found: list[Unread] = []
+    for each in unread:
+        if not each.opens_high:
+            continue
+        identity = identify(Medication(each.concept), drugs) if each.concept is not None else None
+        if identity is None or identity.problem is not None:
+            found.append(each)
+        elif identity.opioids:
+            quiet = all(opioid.cough_cold for opioid in identity.opioids)
+            found.append(dataclasses.replace(each, opens_high=not quiet))
+    return tuple(found)
+
+
+def _openings(unread: Sequence[Unread], today: date) -> list[Opening]:
+    """The days of what may be an opioid.
 
     One without a date may be in force on any day: the evaluation day is unknown then, also where nothing else covers it.
     """
     openings: list[Opening] = []
     for each in unread:
-        if not each.opens_high:
-            continue
-        if each.concept is not None:
-            identity = identify(Medication(each.concept), drugs)
-            if not identity.opioids and identity.problem is None:
-                continue
-            if identity.opioids and all(opioid.cough_cold for opioid in identity.opioids):
-                continue
-        openings += [Opening(None, None), Opening(today, today)] if each.dates is None else [Opening(*each.dates)]
+        if each.opens_high:
+            openings += [Opening(None, None), Opening(today, today)] if each.dates is None else [Opening(*each.dates)]
     return openings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta, tzinfo
 
@@ -11,6 +12,7 @@ from cds.fhir.dates import LAST_YEAR, leading_day, moment
 from cds.fhir.medicines import WORDS, readable_concept
 from cds.fhir.negatives import negative_by
 from cds.fhir.references import Sent
+from cds.fhir.spare import DECIDING
 
 MEDICATIONS = frozenset(("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"))
 _OPEN = date(LAST_YEAR, 12, 31)
@@ -21,6 +23,9 @@ _NO_ORDER = frozenset(["proposal", "plan", "option"])
 
 # The beginnings of fields that only a medication resource has.
 _OF_A_DRUG = ("medication", "dosage", "dispenserequest", "dayssupply")
+
+# A field of the CodeableConcept that names the drug, or of one of its codings.
+_IN_A_CODE = re.compile(r"medication(?:CodeableConcept|\.concept)(?:\.coding\[\d+\])?\.(?P<name>\w+)")
 
 _STARTS = {
     "MedicationRequest": "authoredOn effectiveDosePeriod.start dispenseRequest.validityPeriod.start",
@@ -61,8 +66,7 @@ def unread(
             draft=first.draft,
         )
     concepts = {_drug(each, code_of) for each in copies}
-    drug = [path for path in refused if path.startswith(("medication", "contained"))]
-    whole = len(concepts) == 1 and all(path.endswith(WORDS) for path in drug)
+    whole = len(concepts) == 1 and not any(map(_of_the_drug, refused))
     return Unread(
         first.reference,
         reason,
@@ -72,6 +76,16 @@ def unread(
         concept=concepts.pop() if whole else None,
         draft=first.draft,
     )
+
+
+def _of_the_drug(path: str) -> bool:
+    """Whether a refused field may say which drug it is. A vendor's addition beside a code or text that was read does not,
+    and of words that were refused the codes remain.
+    """
+    beside = _IN_A_CODE.fullmatch(path)
+    if beside is not None:
+        return beside["name"] not in WORDS and beside["name"].casefold() in DECIDING
+    return path.startswith(("medication", "contained"))
 
 
 def _may_name_a_drug(raw: Mapping[str, object]) -> bool:
