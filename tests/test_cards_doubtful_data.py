@@ -8,7 +8,7 @@ from html import unescape
 from assessments import assessment, draft, known
 
 from cds.cards import CardOptions, build
-from cds.clinical import Assessment, Card, DoseTimeline, Gap, PainSeries
+from cds.clinical import Assessment, Card, DoseTimeline, Doubt, Gap, PainSeries
 
 ORDER_HOOKS = ("order-select", "order-sign")
 
@@ -20,7 +20,7 @@ def cards(found: Assessment) -> tuple[Card, ...]:
 def flagged(*flags: str) -> DoseTimeline:
     """A timeline whose last flag is one of an amount that is hard to believe."""
     return DoseTimeline(
-        "CDC-2022", flags=flags, implausible=flags[-1:], opioid_references=frozenset({"MedicationRequest/9"})
+        "CDC-2022", flags=flags, implausible=(Doubt(flags[-1]),), opioid_references=frozenset({"MedicationRequest/9"})
     )
 
 

@@ -228,9 +228,10 @@ def test_an_unread_resource_makes_a_card_where_it_could_change_the_grade():
     for kind, opens_high, expected in (
         ("MedicationStatement", True, ["uncounted"]),
         ("MedicationStatement", False, []),  # a readable code shows that it is no opioid
-        ("Observation", False, ["uncounted"]),
+        ("Observation", False, ["unread"]),
         ("AllergyIntolerance", False, []),
-        (None, False, ["uncounted"]),
+        (None, False, ["unread"]),
+        (None, True, ["uncounted"]),  # a type that names a drug
     ):
         unread = Unread("entry[3]", "refused", kind, opens_high=opens_high)
         found = {"record": with_unread(unread), "dose": may_be_opioid(unread) if opens_high else None}

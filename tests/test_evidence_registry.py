@@ -236,7 +236,7 @@ def test_every_text_of_the_catalogue_is_printed_somewhere():
             "safety.crisis", "safety.crisis_summary", "info.alternatives_withdrawal", "info.alternatives_neurotoxicity",
             "info.alternatives_red_flag", "info.alternatives_order", "missing.uncounted", "missing.uncounted_count",
             "missing.unread", "missing.unread_count", "missing.failed", "missing.failed_count",
-                "info.summary_gap", "info.summary_uncounted", "info.summary_implausible"}  # fmt: skip
+                "info.summary_gap", "info.summary_uncounted", "info.summary_unread", "info.summary_implausible"}  # fmt: skip
     assert made <= set(known().catalogue._texts)
     for key in known().catalogue._texts:
         assert key in source or key in made, key

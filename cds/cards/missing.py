@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from cds.cards import seen
 from cds.cards.detail import Line
@@ -30,31 +31,54 @@ def could_change_grade(found: Assessment, situation: Situation) -> bool:
 
     The draft's own dose is in no grade: a dose that nobody has entered yet, as on order-select, is no news by itself.
     """
-    return situation.ordered and (bool(found.dose.implausible) or _left_out(found))
+    return situation.ordered and (bool(_doubts(found)) or _opioid_left_out(found) or _other_left_out(found))
 
 
 def cause(found: Assessment) -> str:
-    """What calls for a card where nothing else does, the gravest first: "gap", "uncounted" or "implausible"."""
+    """What calls for a card where nothing else does, the gravest first: "gap", "uncounted", "unread" or "implausible"."""
     if failed(found):
         return "gap"
-    return "uncounted" if _left_out(found) else "implausible"
+    if _opioid_left_out(found):
+        return "uncounted"
+    return "unread" if _other_left_out(found) else "implausible"
 
 
-def _left_out(found: Assessment) -> bool:
+def _opioid_left_out(found: Assessment) -> bool:
+    """An opioid of the look-back, or what may be one, without a number; or a draft that may be one."""
     return (
-        any(item.opens_high for item in found.dose.uncounted)
+        any(item.opens_high and _counts(item.last, found) for item in found.dose.uncounted)
         or any(
-            not (item.partial or item.draft) and item.kind not in _NO_GRADE and item.kind not in _MEDICATION
-            for item in found.record.unread
+            item.opens_high and not item.draft and _counts(item.dates and item.dates[1], found)
+            for item in found.dose.unread
         )
-        or any(item.opens_high and not item.draft for item in found.dose.unread)
         or bool(unread_drafts(found))
     )
 
 
+def _other_left_out(found: Assessment) -> bool:
+    """Something else of the look-back that a grade could be made of: a score, a finding, a red flag, a stay."""
+    return any(
+        not (item.partial or item.draft or item.silent)
+        and item.kind not in _NO_GRADE | _MEDICATION
+        and _counts(item.dates and item.dates[1], found)
+        for item in found.record.unread
+    )
+
+
+def _doubts(found: Assessment) -> list[str]:
+    """What is hard to believe of the draft, or of a dose of the look-back."""
+    return [doubt.text for doubt in found.dose.implausible if _counts(doubt.last, found)]
+
+
+def _counts(last: date | None, found: Assessment) -> bool:
+    """What ended before the look-back is in no grade; what has no last day may hold today."""
+    since = found.trend.since
+    return last is None or since is None or last >= since
+
+
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     """One line each for what failed, was not counted, not read, not used, or looks wrong; empty where there is nothing."""
-    flags = [short(words.dated(flag), 14) for flag in dict.fromkeys((*found.dose.implausible, *found.dose.flags))]
+    flags = [short(words.dated(flag), 14) for flag in dict.fromkeys((*_doubts(found), *found.dose.flags))]
     return (
         *_failed(found, words),
         *_uncounted(found, words),

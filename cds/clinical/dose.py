@@ -148,6 +148,17 @@ class ProposedDose:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is hard to believe of a counted or an ordered amount.
+
+    last  last day on which it is counted; None for a draft, which is counted on none
+    """
+
+    text: str
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DoseTimeline:
     """Everything that the dose engine says about one patient under one factor table.
 
@@ -165,4 +176,4 @@ class DoseTimeline:
     recent_order: ProposedDose | None = None  # an opioid order of the last 72 h that raised the dose (patient-view)
     opioid_references: frozenset[str] = frozenset()
     unread: tuple[Unread, ...] = ()
-    implausible: tuple[str, ...] = ()  # what is hard to believe of a counted or an ordered amount
+    implausible: tuple[Doubt, ...] = ()

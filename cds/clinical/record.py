@@ -94,9 +94,10 @@ class Unread:
     kind         resource type as written, None if even that is missing
     partial      True: read without the refused fields ("read without: ...")
     opens_high   an unread medication resource that may be an opioid
-    dates        days on which that matters; None: not known, so every day
+    dates        days on which that matters, or on which it may hold; None: not known, so every day
     concept      of an unread medication resource, where a code could still be read: it may show that it is no opioid
     draft        one of the order hook's drafts: what is being ordered, no part of the record
+    silent       no medication, and no grade could change by what it says: not done, refuted, without a result, a visit
     """
 
     reference: str
@@ -107,6 +108,7 @@ class Unread:
     dates: tuple[date, date] | None = None
     concept: Concept | None = None
     draft: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ class Trend:
     insufficient  what is missing for a grade; empty if nothing
     ceiling       share of pre-step scores at 9 or more, None if there is none
     robust        the pattern holds with all of its limits under low and under high doses too; None without a pattern
+    since         first day of the look-back
     """
 
     mode: str
@@ -129,3 +130,4 @@ class Trend:
     robust: bool | None = None
     method: str = ""
     notes: tuple[str, ...] = ()
+    since: date | None = None

@@ -9,10 +9,11 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from functools import cache, partial
+from operator import itemgetter
 
 from msgspec.structs import replace
 
-from cds.clinical import AsOf, DoseTimeline, Medication, PatientRecord, Unread
+from cds.clinical import AsOf, DoseTimeline, Doubt, Medication, PatientRecord, Unread
 from cds.dose import administered, events, factors
 from cds.dose.calendar import Calendar, Opening, sweep
 from cds.dose.course import Course
@@ -58,8 +59,8 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
     calendar = sweep(courses, openings, stays, table, drugs, as_of.day, time_limited(courses, drugs))
     situation = Situation(table, drugs, as_of, stays, unread=any(each.holds(as_of.day) for each in openings))
     proposed = propose(plans.drafts, courses, situation)
-    recorded = (flag for flag, is_hard_to_believe in calendar.flags.items() if is_hard_to_believe)
-    ordered = proposed.implausible if proposed is not None else ()
+    doubts: dict[str, date | None] = {flag: last for flag, last in calendar.flags.items() if last is not None}
+    doubts |= dict.fromkeys(proposed.implausible if proposed is not None else ())
     return DoseTimeline(
         table=table,
         daily=tuple(calendar.daily),
@@ -90,7 +91,7 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         recent_order=recent(plans.current, courses, situation),
         opioid_references=frozenset(plans.opioids),
         unread=unread,
-        implausible=tuple(sorted({*recorded, *ordered})),
+        implausible=tuple(Doubt(flag, last) for flag, last in sorted(doubts.items(), key=itemgetter(0))),
     )
 
 

@@ -43,14 +43,14 @@ class Opening:
 class Calendar:
     """What the sweep found.
 
-    flags    each flag once, and whether it says that the amount is hard to believe
+    flags    each flag once, with the last day of one that says that the amount is hard to believe
     iv_days  day -> MME of parenteral drugs under the convention and under its alternative
     """
 
     daily: list[DailyDose] = field(default_factory=list)
     series: list[DoseDay] = field(default_factory=list)
     uncounted: dict[tuple[str, str, str], Uncounted] = field(default_factory=dict)
-    flags: dict[str, bool] = field(default_factory=dict)
+    flags: dict[str, date | None] = field(default_factory=dict)
     iv_peak: tuple[Decimal, Decimal, date] | None = None
 
 
@@ -179,7 +179,8 @@ def _write(
     )
     for share in taken.shares:
         for flag in (flag for flag in share.flags if not flag.startswith(NOTE)):
-            calendar.flags.setdefault(f"{share.plan.use.reference}: {flag}", flag.startswith(HARD_TO_BELIEVE))
+            hard = flag.startswith(HARD_TO_BELIEVE)
+            calendar.flags[f"{share.plan.use.reference}: {flag}"] = last if hard else None
     if valued.parenteral and (calendar.iv_peak is None or valued.parenteral > calendar.iv_peak[0]):
         calendar.iv_peak = (valued.parenteral, valued.alternative, first)
     days = [date.fromordinal(number) for number in range(first.toordinal(), end.toordinal())]

@@ -152,7 +152,7 @@ def spare_part(
     value    what stands there
 
     An extension, and the "_field" beside a primitive one, hold nothing that is read. modifierExtension and implicitRules are never left out.
-    What was not taken or not given is 0 whatever its dosage.
+    What was not taken or not given is 0 whatever its dosage. Beside the code of an encounter's class, a text of it adds nothing.
     """
     if loc[:1] == ("dosage",) and needs_no_dosage(kind, raw):
         return ("dosage",)
@@ -177,6 +177,8 @@ def spare_part(
     if not names:
         return None
     if unknown:
+        if kind == "Encounter" and names == ["class", "text"] and _has_code(raw.get("class")):
+            return tuple(loc)
         exact = len(names) > 1 and names[0].casefold().startswith(_EXACT)
         inside = exact and above != "coding" and above not in _REFERENCES
         return None if inside or names[-1].casefold() in DECIDING else tuple(loc)
@@ -197,6 +199,10 @@ def says_by_absence(raw: Mapping[str, object], loc: Sequence[Step]) -> bool:
     return choice is not None and not any(
         name.startswith(_ONE_OF[choice]) and value not in (None, [], {}) for name, value in raw.items()
     )
+
+
+def _has_code(coding: object) -> bool:
+    return isinstance(coding, Mapping) and bool(coding.get("code"))
 
 
 def without(value: object, parts: Sequence[Sequence[Step]]) -> object:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
-from cds.fhir.dates import LAST_YEAR, leading_day, moment
 from cds.fhir.medicines import WORDS, readable_concept
 from cds.fhir.negatives import negative_by
+from cds.fhir.raw import Days, days_of, dig, word
 from cds.fhir.references import Sent
+from cds.fhir.said import OPEN, days, says_nothing
 from cds.fhir.spare import DECIDING
 
 MEDICATIONS = frozenset(("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"))
-_OPEN = date(LAST_YEAR, 12, 31)
 
 # Under these an order or statement counts nothing (mme.md conventions 5.6), whatever else it says.
 _WITHOUT_DOSE = frozenset(["cancelled", "declined", "draft", "on-hold", "entered-in-error", "not-done", "not-taken"])
@@ -62,8 +62,9 @@ def unread(
             reason,
             first.kind or None,
             opens_high=first.entry.selected if first.draft else _may_name_a_drug(first.raw),
-            dates=(_OPEN, _OPEN) if first.draft else None,
+            dates=(OPEN, OPEN) if first.draft else _hull([days(each, zone) for each in copies]),
             draft=first.draft,
+            silent=all(says_nothing(each, refused) for each in copies),
         )
     concepts = {_drug(each, code_of) for each in copies}
     whole = len(concepts) == 1 and not any(map(_of_the_drug, refused))
@@ -105,21 +106,16 @@ def _may_be_a_dose(sent: Sent, refused: Sequence[str]) -> bool:
     by = negative_by(sent.raw)
     if by is not None and not any(path.split(".")[0].split("[")[0] == by for path in refused):
         return False
-    return not (_word(sent, "status") in _WITHOUT_DOSE or _word(sent, "intent") in _NO_ORDER)
-
-
-def _word(sent: Sent, name: str) -> str:
-    value = sent.raw.get(name)
-    return value.casefold() if isinstance(value, str) else ""
+    return not (word(sent.raw, "status") in _WITHOUT_DOSE or word(sent.raw, "intent") in _NO_ORDER)
 
 
 def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | None:
     if "medicationCodeableConcept" in sent.raw and "medicationReference" in sent.raw:
         return None  # two drugs, and either may be the opioid
-    inline = _dig(sent, "medicationCodeableConcept") or _dig(sent, "medication.concept")
+    inline = dig(sent.raw, "medicationCodeableConcept") or dig(sent.raw, "medication.concept")
     if inline is not None:
         return readable_concept(inline)
-    reference = _dig(sent, "medicationReference.reference") or _dig(sent, "medication.reference.reference")
+    reference = dig(sent.raw, "medicationReference.reference") or dig(sent.raw, "medication.reference.reference")
     if not isinstance(reference, str):
         return None
     if not reference.startswith("#"):
@@ -131,46 +127,28 @@ def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | Non
     return None
 
 
-def _days(sent: Sent, zone: tzinfo | None) -> tuple[date, date] | None:
+def _days(sent: Sent, zone: tzinfo | None) -> Days | None:
     """First and last day on which it may have been a dose; an end that is not written is open.
 
     A draft is taken on no day of the record, whatever its dates: it lies in the future, after the last day of all.
     """
     if sent.draft:
-        return _OPEN, _OPEN
-    starts = [span for path in _STARTS[sent.kind].split() if (span := _day(_dig(sent, path), zone))]
+        return OPEN, OPEN
+    starts = [span for path in _STARTS[sent.kind].split() if (span := days_of(dig(sent.raw, path), zone))]
     if not starts:
         return None
     start = min(first for first, _ in starts)
-    ends = [span for path in _ENDS[sent.kind].split() if (span := _day(_dig(sent, path), zone))]
-    supplied = _dig(sent, "daysSupply.value") if sent.kind == "MedicationDispense" else None
+    ends = [span for path in _ENDS[sent.kind].split() if (span := days_of(dig(sent.raw, path), zone))]
+    supplied = dig(sent.raw, "daysSupply.value") if sent.kind == "MedicationDispense" else None
     if isinstance(supplied, int | float) and not isinstance(supplied, bool) and 0 <= supplied < 10_000:
         last = max(last for _, last in starts) + timedelta(days=math.ceil(supplied))
     else:
-        last = max((last for _, last in ends), default=_OPEN)
+        last = max((last for _, last in ends), default=OPEN)
     return start, max(start, last)
 
 
-def _hull(spans: Sequence[tuple[date, date] | None]) -> tuple[date, date] | None:
+def _hull(spans: Sequence[Days | None]) -> Days | None:
     known = [span for span in spans if span is not None]
     if len(known) < len(spans):
         return None
     return min(first for first, _ in known), max(last for _, last in known)
-
-
-def _day(text: object, zone: tzinfo | None) -> tuple[date, date] | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        at = moment(text.strip(), zone)
-    except ValueError:
-        day = leading_day(text)
-        return (day, day) if day else None
-    return at.day, at.last_day
-
-
-def _dig(sent: Sent, path: str) -> object:
-    value: object = sent.raw
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value

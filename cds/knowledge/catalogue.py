@@ -38,7 +38,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     },
     "info": {
         "summary_co_rise": "rise from to low high unit", "summary_raise": "count", "summary_alternative": "grade reasons",
-        "summary_co_rise_plain": "", "summary_insufficient": "missing", "summary_uncounted": "", "summary_implausible": "", "summary_gap": "", "summary_silent": "grade",
+        "summary_co_rise_plain": "", "summary_insufficient": "missing", "summary_uncounted": "", "summary_unread": "", "summary_implausible": "", "summary_gap": "", "summary_silent": "grade",
         "first": "reasons", "cannot_tell": "", "grade": "grade", "grade_because": "grade reasons", "missing": "missing",
         "collect": "", "collect_brief": "", "reports": "reports", "report": "label design n", "contraindicated": "reasons",
         "silent": "grade meaning", "alternatives_withdrawal": "", "alternatives_neurotoxicity": "",

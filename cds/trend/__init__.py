@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from cds.clinical import AsOf, DoseTimeline, PainSeries, PatientRecord, Trend
 from cds.knowledge.estimator import Estimator
 from cds.trend import acute, chronic, epochs
@@ -17,5 +20,7 @@ def estimate(
     doses, scores = on_one_clock(dose, pain, record)
     stay = epochs.stay(record, doses, scores.scores, estimator, as_of=as_of)
     if stay is not None:
-        return acute.estimate(doses, scores, estimator, stay, as_of=as_of)
-    return chronic.estimate(dose, pain, estimator, as_of=as_of)
+        found = acute.estimate(doses, scores, estimator, stay, as_of=as_of)
+    else:
+        found = chronic.estimate(dose, pain, estimator, as_of=as_of)
+    return replace(found, since=as_of.day - timedelta(days=int(estimator.look_back_days) - 1))
