@@ -23,7 +23,7 @@ def assess(case: Case, knowledge: Knowledge, engine: Engine, options: CardOption
     doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
     scores = pain.series(record, knowledge.scales, as_of=case.as_of)
     seen = trend.estimate(doses, scores, record, knowledge.estimator, as_of=case.as_of)
-    unknown = facts.uncoded(case, record, knowledge.scales)
+    unknown = facts.uncoded(case, record, knowledge)
     if unknown:
         # A page reads the gaps that it was sealed with, and finds this one again.
         case = replace(case, gaps=tuple(dict.fromkeys((*case.gaps, *unknown))))

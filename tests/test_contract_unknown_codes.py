@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from contract_patients import ESCALATED, TODAY, Made, at, few, possible
+from contract_patients import ESCALATED, LOINC, TODAY, Made, at, concept, few, possible
 
 from cds.assess import assess
 from cds.case import Asked
@@ -59,7 +59,56 @@ def test_in_a_bundle_unknown_codes_are_told_only_where_no_score_is_known(evaluat
     fever = possible().measured("8310-5", 37, "Cel", at(TODAY - 5))
     assert gaps(evaluator, bundle(fever)) == []
     assert gaps(evaluator, bundle(local(fever, every=2))) == []
-    assert gaps(evaluator, bundle(local(fever))) == ["pain: 80 of 80 Observations have no code known here as a score"]
+    assert gaps(evaluator, bundle(local(fever))) == ["pain: 79 of 79 Observations have no code known here as a score"]
+
+
+LOCAL = {"coding": [{"system": "urn:local", "code": "Q"}]}
+OTHERS = [
+    ("8480-6", "systolic pressure"),
+    ("2160-0", "creatinine"),
+    ("9279-1", "respiratory rate"),
+    ("29463-7", "body weight"),
+    ("85354-9", "a panel whose parts are known"),
+]
+
+
+@pytest.mark.parametrize("code", [code for code, _ in OTHERS], ids=[name for _, name in OTHERS])
+@pytest.mark.parametrize("key", ["pain", "observations"])
+@pytest.mark.parametrize("hook", ORDERS)
+def test_what_is_known_as_something_else_is_no_unknown_score(evaluator, hook, key, code):
+    patient = Made().orders(ESCALATED).on(hook)
+    patient.parts["observations"] = []
+    for known, count in ((True, 0), (False, 1)):
+        patient.parts[key] = []
+        patient.measured(code, 80, "1", at(TODAY - 5), key=key)
+        (observation,) = patient.parts[key]
+        if not known:
+            observation["code"] = LOCAL
+        elif code == "85354-9":
+            observation["component"] = [{"code": concept(LOINC, "8480-6"), "valueInteger": 120}]
+        assert len(gaps(evaluator, patient.request())) == count
+        assert ("no code known here as a score" in patient.text()) is bool(count)
+
+
+@pytest.mark.parametrize(("category", "count"), [("vital-signs", 0), ("laboratory", 0), ("survey", 1), ("exam", 1)])
+def test_under_a_clients_own_key_vital_signs_and_laboratory_values_are_no_scores(evaluator, category, count):
+    patient = Made().orders(ESCALATED)
+    filed = [concept("http://terminology.hl7.org/CodeSystem/observation-category", category)]
+    for key in ("observations", "pain"):
+        patient.parts["observations"] = []
+        patient.measured("0", 5, None, at(TODAY - 5), key=key)
+        patient.parts[key][0] |= {"code": LOCAL, "category": filed}
+        # What was asked for as pain is told wherever it is filed.
+        assert len(gaps(evaluator, patient.request())) == (count if key == "observations" else 1)
+
+
+def test_what_calls_itself_pain_is_told_wherever_it_is_filed(evaluator):
+    patient = Made().orders(ESCALATED)
+    patient.parts["observations"] = []
+    patient.measured("0", 5, None, at(TODAY - 5), key="observations")
+    (observation,) = patient.parts["observations"]
+    observation |= {"code": {**LOCAL, "text": "Phantom pain"}, "category": [concept("urn:x", "vital-signs")]}
+    assert len(gaps(evaluator, patient.request())) == 1
 
 
 def test_a_panel_whose_parts_are_known_is_known(evaluator):

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cds.clinical import Case, Entry, Gap, PatientRecord
+from cds.clinical import Case, Coding, Concept, Entry, Gap, Observation, PatientRecord
+from cds.knowledge import Knowledge
 from cds.knowledge.concepts import once_each
-from cds.knowledge.scales import Scales
 
 _PAIN = "prefetch.pain"
 # Our other searches for Observations: what they bring is no score, and none is missed there.
 _OTHERS = ("prefetch.vitals", "prefetch.labs")
+# What stands in these is no score, unless its words say so: some systems file pain among the vital signs.
+_NO_SURVEY = frozenset({"vital-signs", "laboratory"})
+_NAMES_PAIN = "pain"
 
 
-def uncoded(case: Case, record: PatientRecord, scales: Scales) -> tuple[Gap, ...]:
+def uncoded(case: Case, record: PatientRecord, knowledge: Knowledge) -> tuple[Gap, ...]:
     """At most one gap of kind "not known": how many of the Observations that may be scores have no code of a score.
 
-    Under the key `pain` each of them is told. Where Observations came otherwise, in a Bundle or under other names, most
-    are no scores by right: there they are told only where not one of all is a score that is known.
+    Under the key `pain` each of them is told that is not known as something else. Where Observations came otherwise, in
+    a Bundle or under other names, most are no scores by right: there they are told only where not one of all is a score
+    that is known, and vital signs and laboratory values are left out.
     """
-    row_of = once_each(scales.of)
+    row_of = once_each(knowledge.scales.of)
     unknown = {
-        each.reference
+        each.reference: each
         for each in record.observations
         if row_of(each.concept) is None and not any(row_of(part.concept) for part in each.components)
     }
@@ -29,14 +33,45 @@ def uncoded(case: Case, record: PatientRecord, scales: Scales) -> tuple[Gap, ...
         return ()
     known = len(record.observations) - len(unknown)
     asked = [entry for entry in case.entries if _under(entry, _PAIN)]
-    if not asked and not known:
+    elsewhere = not asked and not known
+    if elsewhere:
         asked = [entry for entry in case.entries if not any(_under(entry, key) for key in _OTHERS)]
-    told = len(unknown.intersection(_names(asked)))
+    is_known = once_each(lambda concept: _is_known(concept, knowledge))
+    told = 0
+    for each in (unknown[name] for name in unknown.keys() & set(_names(asked))):
+        concepts = (each.concept, *(part.concept for part in each.components))
+        told += not (any(map(is_known, concepts)) or (elsewhere and _no_survey(each)))
     if not told:
         return ()
     return (
         Gap("pain", "not known", f"pain: {told} of {told + known} Observations have no code known here as a score"),
     )
+
+
+def _is_known(concept: Concept | None, knowledge: Knowledge) -> bool:
+    """Known here as something else: a vital sign, a laboratory value, another scale, a weight, a finding.
+
+    A finding by its code alone: the text "phantom pain" may be the name of a score.
+    """
+    if concept is None:
+        return False
+    codes = Concept(tuple(Coding(each.system, each.code) for each in concept.codings))
+    return (
+        any(group in knowledge.measurements for group in knowledge.conditions.of(concept))
+        or bool(knowledge.conditions.of(codes))
+        or any(each.code in knowledge.drugs.weight_codes for each in codes.codings)
+    )
+
+
+def _no_survey(observation: Observation) -> bool:
+    filed = {each.code for category in observation.categories for each in category.codings}
+    filed |= {category.text for category in observation.categories}
+    return not filed.isdisjoint(_NO_SURVEY) and not _says_pain(observation.concept)
+
+
+def _says_pain(concept: Concept | None) -> bool:
+    words = (concept.text, *(each.display for each in concept.codings)) if concept is not None else ()
+    return any(_NAMES_PAIN in text.casefold() for text in words if text)
 
 
 def _under(entry: Entry, key: str) -> bool:
