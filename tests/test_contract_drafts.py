@@ -103,3 +103,18 @@ def test_a_vendor_field_beside_the_code_of_a_draft_hides_no_drug_but_half_a_code
     draft |= {"medication": {"concept": code}} if version is FhirVersion.R5 else {"medicationCodeableConcept": code}
     assert len(asked.answer(request)["unread"]) == 1
     assert asked.kinds(request) == kinds
+
+
+@pytest.mark.parametrize(
+    ("ingredients", "kinds"), [([IBUPROFEN], []), ([IBUPROFEN, MORPHINE], ["pattern", "evidence"])]
+)
+def test_an_opioid_among_the_ingredients_of_an_unread_draft_is_told(ingredients, kinds):
+    asked = possible().on("order-sign")
+    items = [{"itemCodeableConcept": concept(RXNORM, code)} for code, _ in ingredients]
+    capsule = {"resourceType": "Medication", "id": "m", "code": {"text": "capsule of the house"}, "ingredient": items}
+    named = {"medicationReference": {"reference": "#m"}, "contained": [capsule], "dispenseRequest": {"vendor": 1}}
+    asked.drafts = [
+        {name: value for name, value in asked.drafts[0].items() if name != "medicationCodeableConcept"} | named
+    ]
+    assert len(asked.answer()["unread"]) == 1
+    assert asked.kinds() == kinds

@@ -472,6 +472,45 @@ def test_a_readable_drug_of_an_unread_order_is_told():
     assert unread(request(medicationReference={"reference": "Medication/m"})).concept is None
 
 
+IBUPROFEN = {"coding": [{"system": RXNORM, "code": "5640"}]}
+MORPHINE = {"coding": [{"system": RXNORM, "code": "7052"}]}
+
+
+def in_version(version, code, *drugs):
+    """A Medication of that code and those ingredients."""
+    items = [
+        {"item": {"concept": each}} if version is FhirVersion.R5 else {"itemCodeableConcept": each} for each in drugs
+    ]
+    return {"resourceType": "Medication", "id": "m", "code": code, **({"ingredient": items} if items else {})}
+
+
+@pytest.mark.parametrize("version", list(FhirVersion))
+@pytest.mark.parametrize("where", ["contained", "beside"])
+def test_the_ingredients_of_the_medication_that_an_unread_order_names_are_told_with_its_code(version, where):
+    def codes(medicine):
+        reference = {"reference": "#m" if where == "contained" else "Medication/m"}
+        drug = (
+            {"medication": {"reference": reference}}
+            if version is FhirVersion.R5
+            else {"medicationReference": reference}
+        )
+        order = without(request(status="?", **drug), "medicationCodeableConcept")
+        sent = (order | {"contained": [medicine]},) if where == "contained" else (order, medicine)
+        (only,) = (each for each in record(*sent, version=version).unread if each.kind == "MedicationRequest")
+        return only.concept and [each.code for each in only.concept.codings]
+
+    assert codes(in_version(version, IBUPROFEN)) == ["5640"]
+    assert codes(in_version(version, {"text": "capsule of the house"}, IBUPROFEN, MORPHINE)) == ["5640", "7052"]
+    assert codes(in_version(version, IBUPROFEN) | {"ingredient": [{}]}) is None  # it may be the opioid
+
+
+def test_of_two_versions_of_a_medication_neither_shows_what_an_unread_order_holds():
+    order = without(request(medicationReference={"reference": "Medication/m"}), "medicationCodeableConcept")
+    medicines = [in_version(FhirVersion.R4, code) for code in (IBUPROFEN, MORPHINE)]
+    of_order = [each for each in record(order, *medicines).unread if each.kind == "MedicationRequest"]
+    assert [each.concept for each in of_order] == [None]
+
+
 def test_entered_in_error_vanishes_even_where_it_is_invalid():
     gone = {"status": "entered-in-error"}
     found = record(

@@ -23,12 +23,10 @@ class Found:
 
     medication  None where nothing was sent, or where it was entered in error
     refused     a Medication was sent, but could not be read
-    named       a code that could still be read in a refused one
     """
 
     medication: Medication | None = None
     refused: bool = False
-    named: Concept | None = None
 
 
 class Medicines:
@@ -68,9 +66,13 @@ class Medicines:
         return self._found[sent.reference]
 
     def code_of(self, reference: str) -> Concept | None:
-        """The code of the Medication that a reference names, as far as one can be read."""
+        """What the Medication that a reference names is made of, as far as all of it can be read."""
         found = self.find(reference)
-        return found.named if found.refused else found.medication.concept if found.medication else None
+        sent = self._by_name.get(normal(reference))
+        if sent is None or (found.medication is None and not found.refused):
+            return None
+        # Of two versions that differ the other may be the opioid.
+        return None if sent.reference in self._unclear else readable_medicine(sent.raw)
 
     def _look_at(self, sent: Sent) -> Found:
         if sent.raw.get("status") == "entered-in-error":
@@ -93,7 +95,7 @@ class Medicines:
         """The Medication is named in unread; the days that it opens are those of the uses that name it."""
         code = readable_concept(sent.raw.get("code"))
         self.unread.append(Unread(sent.reference, reason, "Medication", concept=code))
-        return Found(refused=True, named=code)
+        return Found(refused=True)
 
 
 # The ends of the paths that hold words, not codes.
@@ -108,6 +110,22 @@ def contained(node: Node) -> dict[str, Node]:
         if isinstance(id_, str) and id_.strip("# "):
             found.setdefault(f"#{id_.strip('# ')}", each)
     return found
+
+
+def readable_medicine(raw: Mapping[str, object]) -> Concept | None:
+    """Code and ingredients of a Medication as one concept; None where one of them cannot be read: it may be the opioid."""
+    written = [raw["code"]] if "code" in raw else []
+    parts = raw.get("ingredient", [])
+    for each in parts if isinstance(parts, list) else [parts]:
+        item = each.get("item", each) if isinstance(each, dict) else None
+        inline = item.get("concept", item.get("itemCodeableConcept")) if isinstance(item, dict) else None
+        written.append(inline)
+    found = [readable_concept(each) for each in written]
+    known = [each for each in found if each is not None]
+    if not known or len(known) < len(found):
+        return None
+    codings = tuple(coding for each in known for coding in each.codings)
+    return Concept(codings, " ; ".join(each.text for each in known if each.text) or None)
 
 
 def readable_concept(raw: object) -> Concept | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
-from cds.fhir.medicines import WORDS, readable_concept
+from cds.fhir.medicines import WORDS, readable_concept, readable_medicine
 from cds.fhir.negatives import negative_by
 from cds.fhir.raw import Days, days_of, dig, word
 from cds.fhir.references import Sent
@@ -51,7 +51,7 @@ def unread(
 ) -> Unread:
     """The Unread of one resource, or of copies of it that contradict each other.
 
-    code_of  the code of the Medication that a reference names
+    code_of  the code and ingredients of the Medication that a reference names
     refused  paths of the refused fields: a drug that is among them is not read
     """
     refused = tuple(refused)
@@ -123,7 +123,7 @@ def _drug(sent: Sent, code_of: Callable[[str], Concept | None]) -> Concept | Non
     inside = sent.raw.get("contained")
     for each in inside if isinstance(inside, list) else ():
         if isinstance(each, dict) and each.get("id") == reference[1:]:
-            return readable_concept(each.get("code"))
+            return readable_medicine(each)
     return None
 
 
