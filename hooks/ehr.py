@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from aiohttp import ClientSession
+from yarl import URL
 
 from cds.clinical import Entry
 from cds.errors import MalformedInput
@@ -24,7 +25,7 @@ from hooks.schemas.request import Authorization
 from hooks.scopes import Reach, reach
 from hooks.settings import Settings
 from hooks.templates import Template
-from hooks.web import Budget, Reply, Web, WebError, call
+from hooks.web import Budget, Reply, Web, WebError, address, call
 
 _log = structlog.get_logger(__name__)
 _JSON = frozenset({"application/fhir+json", "application/json", "application/json+fhir", "text/json"})
@@ -177,9 +178,10 @@ class _Work:
         seen: set[str] = set()
         number = 1
         while (following := self.parts[key].next) is not None:
-            url = _page_url(following, self._source.base)
-            if url is None:
-                return self._cut(key, "its next page lies on another server")
+            try:
+                url = _page_url(following, self._source.base)
+            except WebError as error:
+                return self._cut(key, str(error))
             if url in seen:
                 return self._cut(key, "its pages run in a circle")
             if number >= self._settings.fetch_pages or len(self.parts[key].entries) >= self._settings.fetch_entries:
@@ -270,16 +272,19 @@ def _resource(reply: Reply) -> dict[str, Any]:
     return value
 
 
-def _page_url(following: str, base: str) -> str | None:
-    """The next page's address, None where it is no address or lies beyond the server's own origin."""
+def _page_url(following: str, base: str) -> str:
+    """The next page's address. Raises WebError where it is none, or not on the server's own origin.
+
+    Judged as `call` will go there, or the token could go to a host that only our own reading took for the server.
+    """
     try:
-        url = urljoin(f"{base}/", following)
-        parts = urlsplit(url)
-        ours = parts.username is None and _origin(parts) == _origin(urlsplit(base))
+        ours, to = address(base), address(following, f"{base}/")
     except ValueError:
-        return None
-    return url if following and ours else None
+        raise WebError("its next page has no address that can be read") from None
+    if not following or to.raw_user is not None or _origin(to) != _origin(ours):
+        raise WebError("its next page lies on another server")
+    return str(to)
 
 
-def _origin(parts: Any) -> tuple[str, str | None, int]:
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    return url.scheme, str(url.raw_host).lower(), url.port

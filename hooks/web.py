@@ -14,10 +14,20 @@ import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import certifi
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    ServerDisconnectedError,
+    TCPConnector,
+)
+from yarl import URL
 
 T = TypeVar("T")
 _HEADERS = {
@@ -27,6 +37,8 @@ _HEADERS = {
 }
 _AT_ONCE = 16  # connections of one call's fetches; who comes later waits for one
 _CHUNK = 64 * 1024
+_LONGEST_HEADER = 64 * 1024  # policies and cookies of a portal in front of an EHR are longer than aiohttp's own 8 kB
+_LEGAL = "!#$%&'()*+,/:;=?@[]~"  # beside letters, digits and -._ what an address may hold (RFC 3986)
 
 
 class WebError(Exception):
@@ -101,6 +113,8 @@ async def _with_session(trusted: ssl.SSLContext, work: Callable[[ClientSession],
         timeout=ClientTimeout(total=None),
         headers=_HEADERS,
         auto_decompress=False,
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
     ) as session:
         return await work(session)
 
@@ -120,21 +134,41 @@ async def call(
     """
     answered = False
     try:
-        _check(url, headers)
-        async with session.request(method, url, headers=headers, data=form, allow_redirects=False) as response:
+        to = address(url)
+        for value in headers.values():
+            value.encode("ascii")
+        async with session.request(method, to, headers=headers, data=form, allow_redirects=False) as response:
             answered = True
             return Reply(response.status, response.content_type.lower(), await _read(response, budget))
-    except (ClientError, OSError, ValueError):
-        raise WebError("the answer broke off" if answered else "the server could not be reached") from None
+    except (ClientError, OSError, ValueError) as error:
+        raise WebError("the answer broke off" if answered else _unanswered(error)) from None
 
 
-def _check(url: str, headers: Mapping[str, str]) -> None:
-    """Raises ValueError for what is no web address, and for a header beyond ASCII."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+def address(url: str, base: str = "") -> URL:
+    """Where `call` goes for this text, to the letter: a server's `next` link is opaque, `%2F` in it is no `/`.
+
+    Only what no address may hold is escaped, and a host beyond ASCII spelt as DNS knows it. What is no whole address is
+    resolved against `base`. Raises ValueError for what is no web address, and for blanks, control characters and
+    backslashes, which every reader takes in a way of its own.
+    """
+    if any(char <= " " or char in "\x7f\\" for char in url):
         raise ValueError("no web address")
-    for value in headers.values():
-        value.encode("ascii")
+    if not urlsplit(url).scheme:
+        url = urljoin(base, url)
+    if not url.isascii():
+        url = urlsplit(url)._replace(netloc=URL(url).raw_authority).geturl()
+    made = URL(quote(url, safe=_LEGAL), encoded=True)
+    if made.scheme not in ("http", "https") or not made.raw_host or not made.port:
+        raise ValueError("no web address")
+    return made
+
+
+def _unanswered(error: Exception) -> str:
+    if isinstance(error, ClientResponseError):
+        return "the answer is no HTTP, or its headers are too large"
+    if isinstance(error, ServerDisconnectedError):
+        return "the server hung up without an answer"
+    return "the server could not be reached"
 
 
 async def _read(response: ClientResponse, budget: Budget) -> bytes:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from loopback import loopback
 
-from hooks.web import Budget, Web, WebError, call
+from hooks.web import Budget, Web, WebError, address, call
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 ANOTHER = b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"another"'
@@ -111,20 +111,53 @@ def test_a_connection_that_cannot_be_relied_on_is_not_used_again(first, web):
     assert len(peers) == 2
 
 
+NO_HTTP = "the answer is no HTTP, or its headers are too large"
+
+
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "why"),
     [
-        None,
-        b"220 mail.example ESMTP\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
+        (None, "the server hung up without an answer"),
+        (b"220 mail.example ESMTP\r\n\r\n", NO_HTTP),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", NO_HTTP),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", NO_HTTP),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, NO_HTTP),
     ],
     ids=["hangs up", "not HTTP", "two lengths", "no length", "endless head"],
 )
-def test_what_is_no_answer_of_http_is_said_to_be_none(answer, web):
-    with speaking(answer) as (base, _), pytest.raises(WebError, match="the server could not be reached"):
+def test_what_is_no_answer_of_http_is_said_to_be_none(answer, why, web):
+    with speaking(answer) as (base, _), pytest.raises(WebError, match=why):
         get(web, base)
+
+
+def test_the_long_headers_of_a_portal_in_front_of_an_ehr_are_taken(web):
+    long = b"HTTP/1.1 200 OK\r\nContent-Security-Policy: " + b"x" * 60_000 + b"\r\nContent-Length: 2\r\n\r\n{}"
+    with speaking(long) as (base, _):
+        assert get(web, base).body == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("/fhir?_getpages=a%2Fb%3D%3D&t=%2b%7e&u=1+2", "/fhir?_getpages=a%2Fb%3D%3D&t=%2b%7e&u=1+2"),
+        ("/fhir/Observation?date=ge2024-01-01T00%3A00&x=%zz", "/fhir/Observation?date=ge2024-01-01T00%3A00&x=%zz"),
+        ("/fhir/p%2Fq/../r;v=1?ct=(a:b)", "/fhir/p%2Fq/../r;v=1?ct=(a:b)"),
+        ("/fhir?code=http://loinc.org|1&n=\u00fc", "/fhir?code=http://loinc.org%7C1&n=%C3%BC"),
+        ("/fhir#top", "/fhir"),
+    ],
+    ids=["escaped", "half escaped", "dots", "illegal", "fragment"],
+)
+def test_an_address_is_asked_for_as_it_was_written(written, asked, web):
+    with loopback(lambda call: call.json({})) as server:
+        get(web, server.base + written)
+    assert [call.path for call in server.calls] == [asked]
+
+
+def test_a_host_beyond_ascii_is_spelt_as_dns_knows_it(web):
+    assert address("https://klinik-m\u00fcnchen.example/fhir/\u00fc").raw_host == "xn--klinik-mnchen-3ob.example"
+    with loopback(lambda call: call.json({})) as server:
+        get(web, server.base.replace("127", "\uff11\uff12\uff17"))
+    assert len(server.calls) == 1
 
 
 def test_an_answer_in_chunks_is_put_together(web):
@@ -142,7 +175,11 @@ def test_no_header_can_be_slipped_into_our_own_call(value, web):
         assert server.calls == []
 
 
-@pytest.mark.parametrize("url", ["ftp://ehr.example/", "/fhir", "https://", "https://ehr.example:70000/"])
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://ehr.example/", "/fhir", "https://", "https://ehr.example:70000/", "http://127.0.0.1:0/"]
+    + [f"http://127.0.0.1/{sign}x" for sign in (" ", "\t", "\r\n", "\0", "\x7f", "\\")],
+)
 def test_what_is_no_web_address_is_not_called(url, web):
     with pytest.raises(WebError, match="the server could not be reached"):
         get(web, url)

@@ -294,10 +294,21 @@ def page(server, number, following):
         (lambda base: {0: "https://evil.example/fhir/Observation?n=1"}, "its next page lies on another server", 1),
         (lambda base: {0: f"{base.replace('127.0.0.1', 'localhost')}?n=1"}, "its next page lies on another server", 1),
         (lambda base: {0: base.replace("http://", "http://u@") + "?n=1"}, "its next page lies on another server", 1),
-        (lambda base: {0: "http://[broken"}, "its next page lies on another server", 1),
+        (lambda base: {0: "http://[broken"}, "its next page has no address that can be read", 1),
+        (lambda base: {0: f"{base}?n=1 or 2"}, "its next page has no address that can be read", 1),
         (lambda base: {0: ""}, "its next page lies on another server", 1),
     ],
-    ids=["itself", "circle of two", "endless", "another host", "another name", "user in URL", "no URL", "empty"],
+    ids=[
+        "itself",
+        "circle of two",
+        "endless",
+        "another host",
+        "another name",
+        "user in URL",
+        "no URL",
+        "a blank",
+        "empty",
+    ],
 )
 def test_pages_are_followed_on_this_server_to_a_bound(pages, why, calls, web):
     server = fhir()
@@ -312,6 +323,72 @@ def test_pages_are_followed_on_this_server_to_a_bound(pages, why, calls, web):
     assert parts["pain"].state is State.HAD
     assert len(parts["pain"].entries) == calls
     assert told(parts["pain"]) == [("truncated", f"pain: not all of it could be read; {why}")]
+
+
+HOSTILE = [
+    "http://{ours}@{evil}/fhir",
+    "http://{ours}%40{evil}/fhir",
+    "http://{ours}\\@{evil}/fhir",
+    "http://{ours}\\.{evil}/fhir",
+    "http://{evil}#@{ours}/fhir",
+    "http://{evil}?@{ours}/fhir",
+    "http://{evil}\\@{ours}/fhir",
+    "http://user@{evil}/fhir",
+    "http:{evil}/fhir",
+    "http:///{evil}/fhir",
+    "//{evil}/fhir",
+    "\\\\{evil}/fhir",
+    "/\\{evil}/fhir",
+    "/\t/{evil}/fhir",
+    "\t//{evil}/fhir",
+    " http://{evil}/fhir",
+    "ht\ntp://{evil}/fhir",
+    "http://{evil}/fhir\r\nHost: {ours}",
+    "https://{ours}/fhir",
+    "http://127.0.0.1/fhir",
+    "http://%31%32%37.0.0.1:{port}/fhir",
+    "http://0x7f.1:{port}/fhir",
+    "http://127.0.0.1.:{port}/fhir",
+    "http://[::ffff:127.0.0.1]:{port}/fhir",
+]
+
+
+@pytest.mark.parametrize("link", HOSTILE)
+def test_no_link_takes_the_token_to_another_server(link, web):
+    server = fhir()
+    with loopback(lambda call: call.json({})) as elsewhere, serving(server):
+        ours, evil = (base.removeprefix("http://") for base in (server.server.base, elsewhere.base))
+        following = link.format(ours=ours, evil=evil, port=ours.partition(":")[2])
+        server.faults["Observation"] = lambda call: call.json(page(server, 0, following))
+        parts, _ = complete(web, server.base)
+        assert elsewhere.calls == []
+        assert server.asked("Observation") == [("POST", "/fhir/Observation/_search")]
+    assert "its next page" in told(parts["pain"])[0][1]
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "http://LocalHost:{port}/fhir/Observation?n=1",
+        "HTTP://localhost:{port}/fhir/Observation?n=1",
+        "http://\uff4cocalhost:{port}/fhir/Observation?n=1",
+        "//localhost:{port}/fhir/Observation?n=1",
+        "/fhir/Observation?n=1",
+        "Observation?n=1",
+    ],
+)
+def test_the_servers_own_origin_is_known_in_every_spelling(spelt, web):
+    server = fhir()
+
+    def answer(call):
+        following = spelt.format(port=server.server.base.rpartition(":")[2])
+        call.json({"resourceType": "Bundle"} if "n=1" in call.path else page(server, 0, following))
+
+    server.faults["Observation"] = answer
+    with serving(server):
+        parts, _ = complete(web, server.base.replace("127.0.0.1", "localhost"))
+    assert [call.path for call in server.calls if "n=1" in call.path] == ["/fhir/Observation?n=1"]
+    assert parts["pain"].gaps == ()
 
 
 def test_a_following_page_that_fails_leaves_the_first_and_is_said(web):
