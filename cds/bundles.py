@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import islice
 
 from msgspec.structs import replace
@@ -65,8 +66,13 @@ def of_prefetch(values: Iterable[tuple[str, object]]) -> tuple[Entry, ...]:
 
 
 def shown(key: str) -> str:
-    """A key as paths, references and messages may carry it: no terminal obeys it, and no line is turned round."""
-    return key if key.isprintable() and len(key) <= _LONGEST_KEY else ascii(key[:_LONGEST_KEY])
+    """A key as paths, references and messages may carry it: no terminal obeys it, and no line is turned round.
+
+    Another key is never shown alike, or two resources would have one position: a digest tells long ones apart.
+    """
+    if key.isprintable() and len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[:_LONGEST_KEY]!a}~{sha256(key.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def unwrapped(value: Mapping[str, object], where: str) -> tuple[Mapping[str, object], str]:

@@ -259,6 +259,14 @@ def test_nothing_repeats_a_key_that_a_terminal_would_obey_or_that_fills_it(key, 
     assert all("x" in text and text.isprintable() and len(text) < 300 for text in said)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("x" * 60 + "1", "x" * 60 + "2"), ("x\x1b", r"'x\x1b'"), ("\ud800", "\ud801")]
+)
+def test_no_two_keys_are_shown_alike(one, other):
+    found = read({"prefetch": {one: bundle(7), other: bundle(7)}})
+    assert len({entry.position for entry in found.entries}) == 2
+
+
 def test_a_key_in_another_script_is_repeated_as_it_is():
     (entry,) = read({"prefetch": {"schmerz-größe": bundle(7)}}).entries
     assert entry.position == "prefetch.schmerz-größe.entry[0]"
