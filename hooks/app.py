@@ -28,7 +28,7 @@ from hooks.settings import PREFIX, Settings, SettingsError
 from hooks.site import extended
 from hooks.templates import declared, lint
 from hooks.trust import Gate, UsedTokens
-from hooks.web import Web
+from hooks.web import Web, authorities
 
 CDS_HOOKS = "2.0.1"
 
@@ -84,7 +84,7 @@ def create_app(
     """
     known = known or knowledge_files.load()
     listed = issuers.load(settings)
-    web = web or Web()
+    web = web or Web(authorities(settings.ca_file))
     profiles = (*listed.values(), issuers.development(settings))
     readings = {
         (each.pain_codes, each.ndc_codes): extended(known, each.pain_codes, each.ndc_codes) for each in profiles

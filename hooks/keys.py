@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import structlog
 from aiohttp import ClientSession
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -19,6 +20,7 @@ from cds.errors import MalformedInput
 from hooks import strict_json
 from hooks.web import Budget, Web, WebError, call
 
+_log = structlog.get_logger(__name__)
 _FETCH_SECONDS = 2.0
 _FETCH_BYTES = 262_144
 _COOLDOWN_SECONDS = 30.0
@@ -129,7 +131,10 @@ class KeyRing:
         try:
             self._keys = self._web.run(self._fetch)
             self._fetched = now
-        except (WebError, TimeoutError, MalformedInput, ValueError):
+        except (WebError, TimeoutError, MalformedInput, ValueError) as error:
+            # Callers get a bare 401: whoever runs the service must see why from here.
+            reason = str(error) if isinstance(error, WebError) else "no answer in time, or no usable key set"
+            _log.warning("keys not fetched", reason=reason)
             if now - self._fetched > _STALE_SECONDS:
                 self._keys = ()
 

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     leeway_seconds: int = Field(60, ge=0, le=300, description="Clock difference to a client that is forgiven.")
     jwks_seconds: int = Field(600, ge=30, le=86400, description="How long a fetched key set is used.")
 
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of certificate authorities (a hospital's own) that are trusted beside the public ones, for "
+        "FHIR servers, key sets and the SMART launch. Read at start.",
+    )
     models_only: bool = Field(
         False, description="true: every resource goes through the models of fhir.resources; slower, the same answers."
     )

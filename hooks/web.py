@@ -13,11 +13,13 @@ import threading
 import zlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import certifi
 from aiohttp import (
+    ClientConnectorCertificateError,
     ClientError,
     ClientResponse,
     ClientResponseError,
@@ -28,6 +30,8 @@ from aiohttp import (
     TCPConnector,
 )
 from yarl import URL
+
+from hooks.settings import PREFIX, SettingsError
 
 T = TypeVar("T")
 _HEADERS = {
@@ -64,6 +68,28 @@ class Reply:
     body: bytes
 
 
+def authorities(file: Path | None) -> str:
+    """The certificates (PEM) that a site trusts beside the usual ones; none without a file.
+
+    Read once, at start, by whoever makes a `Web`. Raises SettingsError naming the setting.
+    """
+    if file is None:
+        return ""
+    setting = f"{PREFIX}CA_FILE"
+    try:
+        found = file.read_bytes().decode("ascii", "ignore")  # beyond ASCII are only the remarks beside a certificate
+    except OSError as error:
+        raise SettingsError(f"{setting}: the file cannot be read ({error.strerror})") from None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=found)
+    except (ssl.SSLError, ValueError):
+        raise SettingsError(
+            f"{setting}: the file holds no certificates in PEM, or one that is broken; write each as -----BEGIN"
+            " CERTIFICATE----- and what follows"
+        ) from None
+    return found
+
+
 class Web:
     """The event loop of one process; safe to build before a fork, since it starts with the first call.
 
@@ -71,7 +97,9 @@ class Web:
     then cannot answer the next patient's question with it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, authorities: str = "") -> None:
+        """authorities  as `authorities` reads them, trusted beside those of certifi"""
+        self._authorities = authorities
         self._lock = threading.Lock()
         self._owner = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,6 +127,8 @@ class Web:
             if self._owner != os.getpid() or self._loop is None or self._trusted is None:
                 # With the first call: reading the list of authorities takes tens of milliseconds.
                 self._trusted = ssl.create_default_context(cafile=certifi.where())
+                if self._authorities:
+                    self._trusted.load_verify_locations(cadata=self._authorities)
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="web", daemon=True)
                 self._thread.start()
@@ -164,6 +194,8 @@ def address(url: str, base: str = "") -> URL:
 
 
 def _unanswered(error: Exception) -> str:
+    if isinstance(error, ClientConnectorCertificateError):
+        return "the server's certificate is not trusted"
     if isinstance(error, ClientResponseError):
         return "the answer is no HTTP, or its headers are too large"
     if isinstance(error, ServerDisconnectedError):

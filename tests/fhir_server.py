@@ -80,8 +80,8 @@ class FhirServer:
 
 
 @contextmanager
-def serving(fhir):
-    with loopback(fhir.answer) as server:
+def serving(fhir, tls=None):
+    with loopback(fhir.answer, tls) as server:
         fhir.server = server
         yield fhir
 

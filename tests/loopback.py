@@ -52,8 +52,11 @@ class Loopback:
 
 
 @contextmanager
-def loopback(answer):
-    """Serve `answer(call)`; yields the server with the list of all calls and an event that is set at its end."""
+def loopback(answer, tls=None):
+    """Serve `answer(call)`; yields the server with the list of all calls and an event that is set at its end.
+
+    tls  the server's SSLContext, where it speaks HTTPS
+    """
     calls, stopping = [], threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,10 +86,12 @@ def loopback(answer):
             pass
 
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield Loopback(f"http://127.0.0.1:{server.server_address[1]}", calls, stopping)
+        yield Loopback(f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}", calls, stopping)
     finally:
         stopping.set()
         server.shutdown()

@@ -244,5 +244,5 @@ def test_a_server_must_prove_who_it_is(name, trusted, answered, web, tmp_path, m
         if answered:
             assert get(web, base).body == b"{}"
         else:
-            with pytest.raises(WebError, match="the server could not be reached"):
+            with pytest.raises(WebError, match="the server's certificate is not trusted"):
                 get(web, base)

@@ -37,6 +37,7 @@ HTTP_AND_STORE = {
     "marshmallow",
     "httpx",
     "aiohttp",
+    "yarl",
     "sqlalchemy",
     "click",
     "alembic",

@@ -20,7 +20,7 @@ from hooks import issuers, settings
 from hooks.issuers import Issuer
 from hooks.settings import PREFIX, Settings
 from hooks.store import Store
-from hooks.web import Budget, Web, WebError, call
+from hooks.web import Budget, Web, WebError, authorities, call
 
 _SECONDS = 5
 _BYTES = 1_000_000
@@ -56,6 +56,11 @@ def run(configured: Settings, *, offline: bool) -> Iterator[Check]:
     """Every check, in the order in which a start needs them."""
     yield _attempt("rules", _rules)
     yield _store(configured)
+    try:
+        trusted = authorities(configured.ca_file)
+    except OihError as error:
+        yield Check("authorities", str(error))
+        return
     if configured.development:
         yield Check("trust", f"{PREFIX}ISSUERS is not set: development mode, loopback only", warning=True)
         return
@@ -68,7 +73,7 @@ def run(configured: Settings, *, offline: bool) -> Iterator[Check]:
     if configured.secret_key is None:
         yield Check("secret", f"{PREFIX}SECRET_KEY is not set: no alert budget, no signed link", warning=True)
     if not offline:
-        web = Web()
+        web = Web(trusted)
         for issuer in listed.values():
             yield from _reach(web, issuer)
 

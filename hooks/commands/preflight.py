@@ -22,7 +22,7 @@ from hooks.prefetch import Part, looked_at
 from hooks.schemas.request import Authorization
 from hooks.settings import Settings
 from hooks.templates import MEDICATION_KEYS, all_templates
-from hooks.web import Web
+from hooks.web import Web, authorities
 
 TOKEN = "PREFLIGHT_TOKEN"  # noqa: S105 - the name of a variable, no secret
 
@@ -79,7 +79,8 @@ def survey(
     """One row per template. Raises PatientMismatch where the server gives several patients."""
     templates = all_templates(known, configured, version)
     deadline = time.monotonic() + configured.fetch_seconds * 5
-    parts, reasons = Ehr(Web(), configured).complete(looked_at(templates, {}), templates, source, patient, deadline)
+    web = Web(authorities(configured.ca_file))
+    parts, reasons = Ehr(web, configured).complete(looked_at(templates, {}), templates, source, patient, deadline)
     entries = tuple(entry for part in parts.values() for entry in part.entries)
     record = fhir.read(entries, version=version, patient_id=patient, zone=None, models_only=configured.models_only)
     usable = _usable(record, known, configured)

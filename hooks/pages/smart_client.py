@@ -173,7 +173,9 @@ class SmartClient:
             return self._web.run(bounded)
         except TimeoutError:
             raise LaunchError(f"it did not answer within {_SECONDS:g} s") from None
-        except (WebError, OAuthError, MalformedInput, httpx.HTTPError, ValueError, TypeError, KeyError):
+        except WebError as error:
+            raise LaunchError(f"{failed}: {error}") from None
+        except (OAuthError, MalformedInput, httpx.HTTPError, ValueError, TypeError, KeyError):
             raise LaunchError(failed) from None
 
     def _check_identity(self, at: Registration, to: Endpoints, attempt: Attempt, token: object) -> None:
