@@ -8,8 +8,8 @@ SERVICE = Service(
     hook="order-select",
     title="Opioid-induced hyperalgesia: before an opioid is raised",
     description=(
-        "When the selected order raises an opioid dose: has pain risen after earlier rises of this patient's dose? Other"
-        " orders are answered without a card."
+        "When the selected order raises an opioid dose: has pain risen after earlier rises of this patient's dose?"
+        " For other opioid orders it tells only of over-sedation and of data that could not be fetched, read, counted or believed."
     ),
     context=OrderSelectContext(),
     orders=True,

@@ -9,7 +9,7 @@ SERVICE = Service(
     title="Opioid-induced hyperalgesia: before an opioid is signed",
     description=(
         "When an order to be signed raises an opioid dose: has pain risen after earlier rises of this patient's dose?"
-        " Other orders are answered without a card."
+        " For other opioid orders it tells only of over-sedation and of data that could not be fetched, read, counted or believed."
     ),
     context=OrderSignContext(),
     orders=True,
