@@ -1,7 +1,20 @@
 """English sigs: what is understood is exact, the rest is refused."""
 
 import pytest
-from dosing import MORPHINE_2_ML, OXYCODONE_10, day, dosage, doses, every, mme, qty, reasons, request, tablets
+from dosing import (
+    MORPHINE_2_ML,
+    OXYCODONE_10,
+    administration,
+    day,
+    dosage,
+    doses,
+    every,
+    mme,
+    qty,
+    reasons,
+    request,
+    tablets,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +78,15 @@ from cds.dose import sig, sig_words
         ("1 tablet every 6 hours up to 6 tablets a day", 60, 90),
         ("1 tablet every 6 hours up to 4 tablets a day", 60, 60),
         ("1 tablet every 6 hours, max 6 tablets a day", 60, 60),
+        ("1 tablet daily, up to 4 times daily", 15, 60),
+        ("1 tablet every 6 hours, up to 4 times daily", 60, 60),
+        ("1 tablet every 6 hours, up to 5 times daily", 60, 75),
+        ("1 tablet every 6 hours, max 5 doses daily", 60, 60),
+        ("1 tablet daily, up to 4 times daily, max 3 tablets a day", 15, 45),
+        ("1 tablet daily, up to 2-3 times daily", 15, 45),
+        ("1 tablet in the morning and 1 tablet at bedtime, up to 4 tablets daily", 30, 60),
+        ("1 tablet in the morning and 1 tablet at bedtime, up to 2 tablets daily", 30, 30),
+        ("1 tablet every morning, up to 2 tablets daily, and 1 tablet at bedtime", 30, 45),
         ("1T PO BID", 30, 30),
         ("Take 2 T three times daily", 90, 90),
         ("1 tab x3 daily", 45, 45),
@@ -109,6 +131,9 @@ def test_a_scheduled_sig_of_a_10_mg_tablet(text, low, high):
         ("1-2 tablets q4h prn, max 6 tabs", 90),
         ("1 tab q6h prn max of 3", 45),
         ("1-2 tabs q4h prn (max 6 per day)", 90),
+        ("1 tablet daily as needed, up to 4 tablets daily", 60),
+        ("1 tablet daily as needed, up to 4 times daily", 60),
+        ("1 tablet daily as needed, max 4 tablets daily", 15),
     ],
 )
 def test_a_sig_as_needed_is_nothing_to_everything(text, high):
@@ -183,6 +208,64 @@ def test_up_to_4_tablets_daily_is_no_scheduled_dose():
 def test_a_limit_in_the_text_stays_a_limit_beside_a_structured_dose():
     order = request(OXYCODONE_10, dosage(tablets(1), every(6), text="up to 4 tablets daily"))
     assert mme(order) == (60, 60, 60)
+
+
+PERMITS = "MedicationRequest/r1: the text permits more a day than is scheduled: the high value is what it permits"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "flags"),
+    [
+        ("1 tablet 3 times daily, up to 6 tablets daily", 45, 90, (PERMITS,)),
+        ("1 tablet 3 times daily, up to 6 times daily", 45, 90, (PERMITS,)),
+        ("1 tablet 3 times daily, up to 60 mg daily", 45, 90, (PERMITS,)),
+        ("up to 6 tablets daily", 45, 90, (PERMITS,)),
+        ("1 tablet 3 times daily as needed, up to 6 tablets daily", 0, 90, (PERMITS,)),
+        (
+            "1 tablet in the morning, 1 tablet at noon and 1 tablet at bedtime, up to 6 tablets daily",
+            45,
+            90,
+            (PERMITS,),
+        ),
+        ("1 tablet 3 times daily, up to 3 tablets daily", 45, 45, ()),
+        ("1 tablet 3 times daily, up to 2 tablets daily", 30, 30, ()),
+        ("1 tablet 3 times daily, max 6 tablets daily", 45, 45, ()),
+    ],
+)
+def test_what_a_text_permits_beside_a_structured_dose_is_the_high_value(text, low, high, flags):
+    found = doses(request(OXYCODONE_10, dosage(tablets(1), every(3), text=text)), on="2024-03-10")
+    assert (day(found, "2024-03-10"), found.flags) == ((low, high, high), flags)
+
+
+@pytest.mark.parametrize(("most", "high"), [(5, 75), (3, 45), (9, 90)])
+@pytest.mark.parametrize("structured", [{"dose": tablets(1), "timing": every(3)}, {}])
+def test_a_structured_maximum_caps_what_the_text_permits(structured, most, high):
+    limit = {"numerator": tablets(most), "denominator": qty(1, "d", "d")}
+    order = dosage(**structured, text="1 tablet 3 times daily, up to 6 tablets daily", maxDosePerPeriod=limit)
+    assert mme(request(OXYCODONE_10, order)) == (45, high, high)
+
+
+def test_a_structured_maximum_above_the_schedule_permits_no_more_than_the_schedule():
+    limit = {"numerator": tablets(6), "denominator": qty(1, "d", "d")}
+    assert mme(request(OXYCODONE_10, dosage(tablets(1), every(3), maxDosePerPeriod=limit))) == (45, 45, 45)
+
+
+@pytest.mark.parametrize(("most", "rises"), [(6, 90), (3, 45)])
+def test_a_draft_whose_text_permits_more_than_the_order_that_it_renews_raises_the_dose(most, rises):
+    draft = request(
+        OXYCODONE_10,
+        dosage(tablets(1), every(3), text=f"1 tablet 3 times daily, up to {most} tablets daily"),
+        id="d1", status="draft",
+    )  # fmt: skip
+    proposed = doses(request(OXYCODONE_10, dosage(tablets(1), every(3))), on="2024-03-10", drafts=(draft,)).proposed
+    assert proposed is not None
+    assert (proposed.before, proposed.after, proposed.raises) == (45, rises, rises > 45)
+
+
+def test_what_was_given_is_a_fact_whatever_its_text_permits():
+    written = {"dose": tablets(1), "text": "1 tablet daily, up to 4 tablets daily"}
+    found = doses(administration(OXYCODONE_10) | {"dosage": written}, on="2024-03-01")
+    assert (day(found, "2024-03-01"), found.flags) == ((15, 15, 15), ())
 
 
 def test_then_is_a_taper():

@@ -16,6 +16,7 @@ from cds.dose.course import Course, Plan, after
 from cds.dose.days import by_day, hours_of
 from cds.dose.dosage import Line, wear_hours
 from cds.dose.drug import Opioid
+from cds.dose.sig import PERMITTED
 from cds.dose.status import Standing
 from cds.dose.values import NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
@@ -63,7 +64,9 @@ def given(plan: Plan, standing: Standing, drugs: Drugs, as_of: AsOf) -> list[Giv
 def _one(plan: Plan, line: Line, start: Moment, span: Span, standing: Standing, drugs: Drugs, as_of: AsOf) -> Given:
     begin, end = _bounds(start, span)
     vague = start.precision < Precision.DAY
-    base = Given(plan, begin, end, None, "", vague=vague, flags=line.flags)
+    # What an order permits changes nothing of what was given.
+    flags = tuple(flag for flag in line.flags if flag != PERMITTED)
+    base = Given(plan, begin, end, None, "", vague=vague, flags=flags)
     if plan.patch:
         texts = " ".join(f"{each.text or ''} {_words(each.method)}" for each in plan.use.dosages)
         if _REMOVED.search(texts) and not _APPLIED.search(texts):

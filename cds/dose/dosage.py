@@ -80,7 +80,7 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered:
     except NotCounted as gap:
         return [replace(base, gap=gap)]
     if doses is None:
-        return _from_text(base, schedule, parts, text, opioid, drugs)
+        return _from_text(base, schedule, parts, text, dosage, opioid, drugs)
     return [_structured(base, doses, schedule, parts, text, dosage, opioid, drugs)]
 
 
@@ -197,19 +197,27 @@ def _structured(
     elif said is not None and _contradicts(dose, schedule, said, opioid, drugs):
         flags = (*flags, "structure and text of the dosage differ; the structure is used")
     prn = base.prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
-    cap, cap_flags = _cap(dosage, dose, opioid, said, drugs)
+    most, cap_flags = _most(dosage, dose, opioid, drugs)
+    # Of doses side by side nobody knows which one a text limits; what it permits, it permits of them all together.
+    limit = parts[-1] if parts and parts[0].phase == parts[-1].phase else None
+    told: Decimal | None = None
+    try:
+        told = _told(limit, opioid, None, drugs)
+    except NotCounted:
+        cap_flags = (*cap_flags, "a maximum in the text could not be read")
     days = base.days
     if days is None and said is not None:
         days = said.schedule.days
-    return replace(
+    line = replace(
         base,
         dose=dose,
         schedule=schedule,
         prn=prn,
-        cap=cap,
+        cap=_least(most, told if said is not None else None),
         days=days,
         flags=(*flags, *dose.flags, *(schedule.flags if schedule else ()), *cap_flags),
     )
+    return _permitted([line], limit, told)[0]
 
 
 def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid, drugs: Drugs) -> bool:
@@ -229,11 +237,12 @@ def _from_text(
     schedule: Schedule | None,
     parts: tuple[sig.Part, ...] | None,
     text: str | None,
+    dosage: Dosage,
     opioid: Opioid,
     drugs: Drugs,
 ) -> list[Line]:
     if parts and len(parts) == 1 and is_limit(parts[0]) and (schedule is None or schedule.per_day is not None):
-        return [_spoken(base, at_most(parts[0]), None, opioid, drugs)]
+        return _spoken(base, (at_most(parts[0]),), None, dosage, opioid, drugs)
     if not parts or any(part.low is None for part in parts):
         if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
             assumed = Dose(
@@ -250,7 +259,8 @@ def _from_text(
         return [replace(base, gap=NotCounted("sig-not-read" if text else "no-dose", said))]
     if schedule is not None and len(parts) > 1:
         return [replace(base, gap=NotCounted("sig-not-read", "several doses in the text beside one timing"))]
-    return [_spoken(base, part, schedule, opioid, drugs) for part in parts]
+    phases = [tuple(part for part in parts if part.phase == phase) for phase in range(parts[-1].phase + 1)]
+    return [line for phase in phases for line in _spoken(base, phase, schedule, dosage, opioid, drugs)]
 
 
 def _not_read(text: str | None) -> tuple[str, ...]:
@@ -258,65 +268,94 @@ def _not_read(text: str | None) -> tuple[str, ...]:
     return (_TOO_LONG,) if text is not None and len(text) > sig.LONGEST else ()
 
 
-def _spoken(base: Line, part: sig.Part, schedule: Schedule | None, opioid: Opioid, drugs: Drugs) -> Line:
+def _spoken(
+    base: Line,
+    parts: tuple[sig.Part, ...],
+    schedule: Schedule | None,
+    dosage: Dosage,
+    opioid: Opioid,
+    drugs: Drugs,
+) -> list[Line]:
+    """The lines of what a sig says to take side by side."""
+    found = [_line(base, part, schedule, dosage, opioid, drugs) for part in parts]
+    if any(line.gap is not None for line in found):
+        return found
+    # A limit at the end is one of all doses together; any other is of its own dose.
+    for at, part in enumerate(parts[:-1]):
+        if part.times is not None or part.cap != parts[-1].cap:
+            found[at : at + 1] = _permitted(found[at : at + 1], part, _told(part, opioid, base.route, drugs))
+    return _permitted(found, parts[-1], _told(parts[-1], opioid, base.route, drugs))
+
+
+def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage, opioid: Opioid, drugs: Drugs) -> Line:
     """A line from one part of a sig."""
     product = strengthened(part, opioid)
     flags = (*base.flags, f"{NOTE}dose read from the text")
     try:
         fit(part, opioid)
         dose = amount.of_dose(quantities(part.low or ZERO, part.high or ZERO, part.unit), product, base.route, drugs)
-        cap = None
-        if part.cap is not None:
-            limit = Quantity(part.cap.amount, part.cap.unit or part.unit)
-            cap = amount.of_dose(limit, product, base.route, drugs).mg.high
+        told = _told(part, opioid, base.route, drugs)
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
+    most, cap_flags = _most(dosage, dose, product, drugs)
     chosen = schedule if schedule is not None else part.schedule
-    if cap is not None and part.cap is not None and part.cap.up_to and not (base.prn or chosen.prn):
-        chosen = _permitted(chosen, dose, cap)
     return replace(
         base,
         dose=dose,
         schedule=chosen,
         prn=base.prn or part.schedule.prn or chosen.prn,
-        cap=cap,
+        cap=_least(most, told),
         phase=base.phase + part.phase,
         days=base.days if base.days is not None else part.schedule.days,
-        flags=(*flags, *dose.flags, *chosen.flags),
+        flags=(*flags, *dose.flags, *chosen.flags, *cap_flags),
     )
 
 
-def _permitted(schedule: Schedule, dose: Dose, most: Decimal) -> Schedule:
-    """ "1 tablet daily, up to 4 tablets daily" schedules one and permits four: high is what is permitted."""
-    per_day = schedule.per_day
-    if per_day is None or dose.rate or dose.mg.high <= 0 or most <= dose.mg.high * per_day.high:
-        return schedule
-    return replace(schedule, per_day=Range(per_day.low, most / dose.mg.high)).flagged(
-        "the text permits more a day than it schedules: the high value is what it permits"
-    )
+def _permitted(lines: list[Line], part: sig.Part | None, told: Decimal | None) -> list[Line]:
+    """ "1 tablet daily, up to 4 tablets daily" schedules one and permits four: high is what is permitted.
+
+    lines  taken side by side; together they reach what is permitted, and no more
+    part   the part of the text that speaks of a limit
+    told   mg of its maximum in a day
+    """
+    last = lines[-1]
+    dose, per_day = last.dose, last.schedule.per_day if last.schedule is not None else None
+    if part is None or last.schedule is None or dose is None or dose.rate or dose.mg.high <= 0 or per_day is None:
+        return lines
+    most = told if part.cap is not None and part.cap.up_to else None
+    most = _least(most, None if part.times is None else part.times * dose.mg.high)
+    if most is None:
+        return lines
+    for other in lines[:-1]:
+        if other.dose is None or other.dose.rate or other.schedule is None or other.schedule.per_day is None:
+            return lines
+        most -= other.dose.mg.high * other.schedule.per_day.high
+    if last.cap is not None:
+        most = min(most, last.cap)
+    if most <= dose.mg.high * per_day.high:
+        return lines
+    schedule = replace(last.schedule, per_day=Range(per_day.low, most / dose.mg.high))
+    return [*lines[:-1], replace(last, schedule=schedule, flags=(*last.flags, sig.PERMITTED))]
 
 
-def _cap(
-    dosage: Dosage, dose: Dose, opioid: Opioid, said: sig.Part | None, drugs: Drugs
-) -> tuple[Decimal | None, tuple[str, ...]]:
-    """The least of all maxima per day, in mg; maxima that cannot be read are named and leave the dose as it is."""
-    limits: list[Decimal] = []
-    flags: tuple[str, ...] = ()
-    for ratio in dosage.max_per_period:
-        limit = _per_day(ratio, dose, opioid, drugs)
-        if limit is None:
-            flags = ("a maximum per period could not be read",)
-        else:
-            limits.append(limit)
-    if said is not None and said.cap is not None:
-        try:
-            limit_dose = amount.of_dose(
-                Quantity(said.cap.amount, said.cap.unit or said.unit or None), strengthened(said, opioid), None, drugs
-            )
-            limits.append(limit_dose.mg.high)
-        except NotCounted:
-            flags = (*flags, "a maximum in the text could not be read")
-    return (min(limits) if limits else None), flags
+def _told(part: sig.Part | None, opioid: Opioid, route: str | None, drugs: Drugs) -> Decimal | None:
+    """mg of the most in a day that a text names, None where it names none. Raises NotCounted where it cannot be read."""
+    if part is None or part.cap is None:
+        return None
+    limit = Quantity(part.cap.amount, part.cap.unit or part.unit or None)
+    return amount.of_dose(limit, strengthened(part, opioid), route, drugs).mg.high
+
+
+def _most(dosage: Dosage, dose: Dose, opioid: Opioid, drugs: Drugs) -> tuple[Decimal | None, tuple[str, ...]]:
+    """The least of the structured maxima, in mg a day; one that cannot be read is named and leaves the dose as it is."""
+    limits = [_per_day(ratio, dose, opioid, drugs) for ratio in dosage.max_per_period]
+    read = [limit for limit in limits if limit is not None]
+    flags = ("a maximum per period could not be read",) if len(read) < len(limits) else ()
+    return min(read, default=None), flags
+
+
+def _least(*limits: Decimal | None) -> Decimal | None:
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid, drugs: Drugs) -> Decimal | None:

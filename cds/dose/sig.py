@@ -69,6 +69,7 @@ class Part(Struct, frozen=True):
     low, high  amount each time, None where the text names none
     unit       as written: tablet, mg, ml, ...
     total_mg   "(10 mg total)" behind the amount
+    times      the most doses in a day, where "daily, up to 4 times daily" permits more than it schedules
     """
 
     low: Decimal | None
@@ -77,6 +78,7 @@ class Part(Struct, frozen=True):
     schedule: Schedule
     total_mg: Decimal | None = None
     cap: Cap | None = None
+    times: Decimal | None = None
     route: str = ""
     phase: int = 0
 
@@ -84,6 +86,7 @@ class Part(Struct, frozen=True):
 _WIDEST = 5
 # E-prescribing (NCPDP SCRIPT) has room for a sig of 1,000 characters (from memory): what is longer is no sig.
 LONGEST = 1000
+PERMITTED = "the text permits more a day than is scheduled: the high value is what it permits"
 
 
 @dataclass(slots=True)
@@ -100,6 +103,7 @@ class _State:
     prn: bool = False
     days: Decimal | None = None
     cap: Cap | None = None
+    times: Decimal | None = None
     route: str = ""
     later: bool = False
 
@@ -127,7 +131,9 @@ def frequency(text: str) -> Schedule | None:
     parts = _phase(_normal(text), 0)
     if parts is None or len(parts) != 1 or parts[0].low is not None:
         return None
-    schedule = parts[0].schedule
+    schedule, times = parts[0].schedule, parts[0].times
+    if schedule.per_day is not None and times is not None:
+        return replace(schedule, per_day=Range(schedule.per_day.low, times)).flagged(PERMITTED)
     return schedule if schedule.per_day is not None or schedule.once else None
 
 
@@ -222,6 +228,8 @@ def _per_day(match: re.Match[str], state: _State) -> bool:
     high = number(second) if second else low
     days = Decimal(7) if unit.startswith("week") else ONE
     state.rates.append(Range(ZERO if up_to else low / days, high / days))
+    if up_to:
+        state.times = high / days
     return True
 
 
@@ -269,12 +277,15 @@ def _prn(_match: re.Match[str], state: _State) -> bool:
 
 def _max(match: re.Match[str], state: _State) -> bool:
     amount, unit, _ = match.groups()
+    up_to = match.group(0).startswith("up to") and "max" not in match.group(0)
     if unit and unit.startswith(("dose", "time")):
         state.rates.append(Range(ZERO, number(amount)))
+        if up_to:
+            state.times = number(amount)
         return True
     if state.cap is not None:
         return False
-    state.cap = Cap(number(amount), unit or "", match.group(0).startswith("up to") and "max" not in match.group(0))
+    state.cap = Cap(number(amount), unit or "", up_to)
     return True
 
 
@@ -357,6 +368,7 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
     schedule = _schedule(state)
     if schedule is None:
         return None
+    more = state.times is not None and schedule.per_day is not None and state.times > schedule.per_day.high
     return Part(
         low=state.low,
         high=state.high,
@@ -368,6 +380,7 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
         ),
         total_mg=state.total_mg,
         cap=state.cap or (last.cap if state is not last else None),
+        times=state.times if more else None,
         route=state.route or last.route,
         phase=phase,
     )
