@@ -348,6 +348,19 @@ def test_a_resource_of_500_dosages_is_counted_and_one_of_501_is_declared():
     assert (found.daily[-1].mid, found.daily[-1].high) == (None, None)
 
 
+def test_a_resource_of_100000_characters_of_sigs_is_counted_and_one_of_100001_is_declared():
+    one, text = dosage(tablets(1), DAILY), "take " * 196 + "1 tablet once  a day"
+    full = [one | {"text": text}] * 100
+    assert mme(request(OXYCODONE_10, *full)) == (1500, 1500, 1500)
+    # What is too long to be a sig is not looked at, and does not count.
+    assert mme(request(OXYCODONE_10, *full, one | {"text": f"{text}."})) == (1515, 1515, 1515)
+    found = doses(request(OXYCODONE_10, *full, one | {"text": "1"}))
+    assert [(each.code, each.reason) for each in found.uncounted] == [
+        ("too-much-text", "more than 100000 characters of text in the dosages of one resource")
+    ]
+    assert (found.daily[-1].mid, found.daily[-1].high) == (None, None)
+
+
 def test_a_dose_that_is_hard_to_believe_is_said_on_each_piece_of_its_order():
     found = doses(request(OXYCODONE_10, dosage(tablets(10), DAILY), dosage(tablets(1), DAILY)))
     flags = [[flag for flag in each.flags if flag.startswith("implausible")] for each in found.daily[-1].contributors]

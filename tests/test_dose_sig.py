@@ -336,6 +336,32 @@ def test_a_run_of_digits_is_looked_at_once():
     assert not sig_words.MAX.match("max " + "1" * 200_000)
 
 
+def test_24_doses_side_by_side_are_read_and_25_are_refused():
+    def order(count):
+        return request(OXYCODONE_10, {"text": " and ".join(["1 tablet daily"] * count)})
+
+    assert mme(order(24)) == (360, 360, 360)
+    assert reasons(doses(order(25))) == {"MedicationRequest/r1": "sig-not-read"}
+
+
+def test_signs_between_the_words_are_skipped_at_once(monkeypatch):
+    steps = []
+    step = sig._step
+    monkeypatch.setattr(sig, "_step", lambda *told: steps.append(told[1]) or step(*told))
+    assert sig.read("(((" + "(" * 900 + "1 tablet, (daily).") is not None
+    assert len(steps) == 2
+
+
+def test_a_sig_that_many_orders_repeat_is_read_once_in_an_evaluation(monkeypatch):
+    seen = []
+    phase = sig._phase
+    monkeypatch.setattr(sig, "_phase", lambda *told: seen.append(told[0]) or phase(*told))
+    orders = [request(OXYCODONE_10, {"text": "1 tablet daily"}, {"text": "1 tablet daily"}, id=f"r{n}") for n in "123"]
+    for evaluations in (1, 2):
+        doses(*orders)
+        assert len(seen) == evaluations
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_read_or_refused_without_failing(text):
     parts = sig.read(text)

@@ -14,7 +14,7 @@ from operator import itemgetter
 from msgspec.structs import replace
 
 from cds.clinical import AsOf, DoseTimeline, Doubt, Medication, PatientRecord, Unread
-from cds.dose import administered, events, factors
+from cds.dose import administered, events, factors, sig
 from cds.dose.calendar import Calendar, Opening, sweep
 from cds.dose.course import Course
 from cds.dose.drug import identify
@@ -45,10 +45,11 @@ def timeline(record: PatientRecord, drugs: Drugs, *, table: str, as_of: AsOf) ->
         known = ", ".join(drugs.tables)
         raise UnsupportedVersion(f"MME table '{table}' is not one of {known}", expression="table")
     stays = find(record, drugs, as_of)
-    # Renewals name equal medications: each is looked up once. Both caches end with this evaluation.
+    # Renewals name equal medications and sigs: each is looked up once. These caches end with this evaluation.
     identity = cache(partial(identify, drugs=drugs))
     others = cache(partial(drugs_of, drugs=drugs))
-    plans = read(record.medications, Reader(drugs, identity, as_of, stays, Weights(record.observations, drugs, as_of)))
+    weights = Weights(record.observations, drugs, as_of)
+    plans = read(record.medications, Reader(drugs, identity, as_of, stays, weights, cache(sig.read)))
     given, nothing_given = _administrations(plans, drugs, as_of)
     laid = [lay_out(plan, drugs, as_of) for plan in plans.current]
     aged = [_aged(course, drugs, as_of) for course in laid]

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Quantity, Source
-from cds.dose import amount, dosage
+from cds.dose import amount, dosage, sig
 from cds.dose.amount import Dose
 from cds.dose.days import last_of
 from cds.dose.dosage import Line
@@ -162,17 +162,23 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
     return Line(route=route, dose=dose, schedule=schedule, flags=(f"{NOTE}dose from quantity and days of supply",))
 
 
-def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh) -> tuple[Line, ...]:
+def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh, read: sig.Reading) -> tuple[Line, ...]:
     """Every line of the resource; a supply stands in where no sig could be read.
 
-    More dosages than anybody writes are not read one by one: each is held against the others.
+    More dosages than anybody writes, or more text in them, are not read one by one: each dosage is held against the
+    others, and each word against every pattern.
     """
     most = int(drugs.limits["most_dosages"])
     if len(use.dosages) > most:
         said = f"more than {most} dosages in one resource"
         return (Line(route=opioid.route, gap=NotCounted("too-many-dosages", said)),)
+    most = int(drugs.limits["most_sig_characters"])
+    texts = (dosage.text_of(each) or "" for each in use.dosages)
+    if sum(len(text) for text in texts if len(text) <= sig.LONGEST) > most:
+        said = f"more than {most} characters of text in the dosages of one resource"
+        return (Line(route=opioid.route, gap=NotCounted("too-much-text", said)),)
     delivered = use.source is Source.ADMINISTERED
-    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, delivered)]
+    found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, read, delivered)]
     from_supply = supplied(use, opioid, drugs) if use.source is not Source.ADMINISTERED else None
     if from_supply is not None and not any(_has_number(line, opioid, drugs) for line in found):
         return (replace(from_supply, route=found[0].route if found else from_supply.route),)

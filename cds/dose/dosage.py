@@ -60,13 +60,21 @@ class Line(Struct, frozen=True):
         )
 
 
-def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered: bool = False) -> list[Line]:
+def lines(
+    dosage: Dosage,
+    opioid: Opioid,
+    drugs: Drugs,
+    weigh: Weigh,
+    read: sig.Reading = sig.read,
+    delivered: bool = False,
+) -> list[Line]:
     """The lines of one Dosage; a line that could not be read says so in `gap`.
 
+    read       of its text; may remember what it has read
     delivered  the dosage of an administration: what a pump gave is a fact, what a PCA order permits is not
     """
-    text = dosage.text or dosage.patient_instruction
-    parts = in_tablets(sig.read(_without_name(text, opioid, drugs)), opioid) if text else None
+    text = text_of(dosage)
+    parts = in_tablets(read(_without_name(text, opioid, drugs)), opioid) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
     if text and not delivered and any(word in text.lower() for word in _PCA):
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
@@ -82,6 +90,10 @@ def lines(dosage: Dosage, opioid: Opioid, drugs: Drugs, weigh: Weigh, delivered:
     if doses is None:
         return _from_text(base, schedule, parts, text, dosage, opioid, drugs)
     return [_structured(base, doses, schedule, parts, text, dosage, opioid, drugs)]
+
+
+def text_of(dosage: Dosage) -> str | None:
+    return dosage.text or dosage.patient_instruction
 
 
 def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:

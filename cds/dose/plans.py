@@ -17,6 +17,7 @@ from cds.dose.drug import Identity, Opioid
 from cds.dose.links import Links
 from cds.dose.renewal import renewed
 from cds.dose.schedule import Schedule
+from cds.dose.sig import Reading
 from cds.dose.status import Standing, standing
 from cds.dose.stay import Stays, inpatient
 from cds.dose.values import NotCounted
@@ -47,6 +48,7 @@ class Reader:
     """What reading a resource needs besides the resource.
 
     identity  the opioids of a medication
+    sig       the parts of a sig
     """
 
     drugs: Drugs
@@ -54,6 +56,7 @@ class Reader:
     as_of: AsOf
     stays: Stays
     weights: Weights
+    sig: Reading
 
 
 def read(uses: Iterable[MedicationUse], reader: Reader) -> Plans:
@@ -150,7 +153,8 @@ def _future(use: MedicationUse, start: Moment | None, as_of: AsOf) -> bool:
 def _lines(
     use: MedicationUse, opioid: Opioid, problem: NotCounted | None, reader: Reader, start: Moment | None
 ) -> tuple[Line, ...]:
-    lines = read_lines(use, opioid, reader.drugs, partial(reader.weights.at, start.start if start else None))
+    weigh = partial(reader.weights.at, start.start if start else None)
+    lines = read_lines(use, opioid, reader.drugs, weigh, reader.sig)
     if use.source is Source.STATED and use.timing_events:
         # effectiveTiming: the doses were taken at these times.
         listed = Schedule(events=use.timing_events)

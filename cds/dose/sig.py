@@ -7,6 +7,7 @@ sig is refused. A wrong dose from a clever guess is worse than a dose that is de
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ from cds.dose.sig_words import (
     AMOUNT,
     AT_CLOCK,
     BARE,
+    BETWEEN,
     DAY_NAME,
     EVERY,
     FOR_TIME,
@@ -83,7 +85,11 @@ class Part(Struct, frozen=True):
     phase: int = 0
 
 
+Reading = Callable[[str], tuple[Part, ...] | None]
+
 _WIDEST = 5
+# A dose in every hour of a day: nobody writes more of them to be taken side by side.
+_MOST_DOSES = 24
 # E-prescribing (NCPDP SCRIPT) has room for a sig of 1,000 characters (from memory): what is longer is no sig.
 LONGEST = 1000
 PERMITTED = "the text permits more a day than is scheduled: the high value is what it permits"
@@ -153,8 +159,9 @@ def _phase(text: str, phase: int) -> list[Part] | None:
     states = [_State()]
     at = 0
     while at < len(text):
-        if text[at] == " ":
-            at += 1
+        between = BETWEEN.match(text, at)
+        if between is not None:
+            at = between.end()
             continue
         end = _step(text, at, states)
         if end is None or end == at:
@@ -180,6 +187,8 @@ def _step(text: str, at: int, states: list[_State]) -> int | None:
             continue
         if pattern in (AMOUNT, BARE):
             if state.low is not None:
+                if len(states) == _MOST_DOSES:
+                    return None
                 state = _State(unit=state.unit if pattern is BARE else "", later=True)
                 states.append(state)
             elif state.cap is not None and state.cap.up_to and ADDED.search(text, 0, at):

@@ -152,7 +152,9 @@ PARTNER_LIMIT = re.compile(
     r"(?:max(?:imum)?\.?(?: of)?|not to exceed|do not exceed|no more than|nte)\s*\d+(?:,\d{3})*(?:\.\d+)?\s*(?:g|grams?|gm|mg)\s*(?:of )?"
     r"(?:acetaminophen|apap|tylenol|ibuprofen|aspirin)(?: total)?(?:\s*(?:/|per|in|a)\s*(?:day|24 ?h(?:ou)?rs?|24h))?(?![a-z])"
 )
-SEPARATOR = re.compile(r"(?:,|\(|;|\.(?!\d)|-(?=\s)|–|and|plus|\+|&|:|\))")
+SEPARATOR = re.compile(r"and|plus")
+# What no element begins with: skipped at once, since a text may hold nothing else.
+BETWEEN = re.compile(r"(?:[ ,(;–+&:)]|\.(?!\d)|-(?=\s))++")
 ADDED = re.compile(r"(?:and|plus|\+|&)\s*$")
 THEN = re.compile(
     r"(?:,?\s*(?:and )?then(?! remove)|followed by|;\s*then|\. then)\s+(?:decrease to|reduce to|increase to)?"
