@@ -23,10 +23,10 @@ def assess(case: Case, knowledge: Knowledge, engine: Engine, options: CardOption
     doses = dose.timeline(record, knowledge.drugs, table=case.table, as_of=case.as_of)
     scores = pain.series(record, knowledge.scales, as_of=case.as_of)
     seen = trend.estimate(doses, scores, record, knowledge.estimator, as_of=case.as_of)
-    unknown = facts.uncoded(case, record, knowledge)
-    if unknown:
-        # A page reads the gaps that it was sealed with, and finds this one again.
-        case = replace(case, gaps=tuple(dict.fromkeys((*case.gaps, *unknown))))
+    told = (*facts.uncoded(case, record, knowledge), *facts.passed_over(case, record, knowledge))
+    if told:
+        # A page reads the gaps that it was sealed with, and finds these again.
+        case = replace(case, gaps=tuple(dict.fromkeys((*case.gaps, *told))))
     findings = engine.run(facts.derive(case, record, doses, scores, seen, knowledge))
     found = Assessment(
         case=case,

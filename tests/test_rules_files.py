@@ -196,6 +196,20 @@ def test_a_code_twice_in_a_group_is_refused(copied):
         conditions.load(copied)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('["hypersensitivity"]', '["hypersensitive"]', "no line of conditions.csv is of group 'hypersensitive'"),
+        ("value = 200", "value = 0", "longest must be above 0"),
+        ('"design choice: names of problems are shorter"', '" "', "a source is empty"),
+    ],
+)
+def test_what_is_searched_for_in_long_texts_is_checked(copied, old, new, complaint):
+    edited(copied / "conditions.toml", old, new)
+    with pytest.raises(KnowledgeError, match=complaint):
+        conditions.load(copied)
+
+
 def test_a_measurement_without_a_range_is_refused(copied):
     edited(copied / "codes" / "measurements.csv", "cows,,1,0,0,48,range of the scale (from memory)\n", "")
     with pytest.raises(KnowledgeError, match="'cows' has no line"):

@@ -84,6 +84,7 @@ def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
         *_uncounted(found, words),
         *_unread(found, words),
         *_scores(found, words),
+        *_long_texts(found, words),
         *((Line(words.say("missing.flags", items=words.some(flags, 1)), rank=1),) if flags else ()),
     )
 
@@ -103,6 +104,13 @@ def _scores(found: Assessment, words: Words) -> tuple[Line, ...]:
     items = scores_not_used(found, words)
     told = words.say("missing.scores", items="; ".join(items))
     return (Line(told, brief=words.say("missing.scores_brief")),) if items else ()
+
+
+def _long_texts(found: Assessment, words: Words) -> tuple[Line, ...]:
+    items = "; ".join(short(gap.text, 14) for gap in found.case.gaps if gap.kind == "not used")
+    return (
+        (Line(words.say("missing.scores", items=items), brief=words.say("missing.long_texts_brief")),) if items else ()
+    )
 
 
 def _failed(found: Assessment, words: Words) -> tuple[Line, ...]:

@@ -43,7 +43,8 @@ class Gap:
     """A part of the record that is not there as it should be.
 
     key   the prefetch key
-    kind  "not sent" | "failed" | "truncated" | "not known" (it came, under codes that we do not know) | "note"
+    kind  "not sent" | "failed" | "truncated" | "not known" (it came, under codes that we do not know) |
+          "not used" (it came, in a text too long to be believed) | "note"
     text  plain words for page and card, never a value of the body
     """
 

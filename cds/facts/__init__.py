@@ -9,6 +9,7 @@ from __future__ import annotations
 from cds.clinical import Case, DoseTimeline, PainSeries, PatientRecord, Trend
 from cds.facts import alternatives, pattern, safety, scope, withdrawal
 from cds.facts.chart import Chart
+from cds.facts.long_texts import passed_over
 from cds.facts.unknown_codes import uncoded
 from cds.knowledge import Knowledge
 from cds.rulekit import Fact
@@ -34,4 +35,4 @@ def derive(
     )
 
 
-__all__ = ["derive", "uncoded"]
+__all__ = ["derive", "passed_over", "uncoded"]

@@ -47,7 +47,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at"},
     "missing": {
         "uncounted": "items", "uncounted_count": "count", "unread_count": "count", "failed_count": "count", "uncounted_item": "drugs reason", "unread": "items", "unread_item": "count kind",
-        "unread_other": "", "failed": "items", "refused": "scores reason", "scores": "items", "scores_brief": "", "flags": "items", "more": "count", "few_scores": "",
+        "unread_other": "", "failed": "items", "refused": "scores reason", "scores": "items", "scores_brief": "", "long_texts_brief": "", "flags": "items", "more": "count", "few_scores": "",
     },
     "safety": {"crisis": "", "crisis_summary": ""},
     "page": {"more": "", "link": ""},

@@ -2,19 +2,21 @@
 
 rules/codes/conditions.csv    one trigger a line, with its source and how far the code was checked
 rules/codes/code_systems.csv  the URIs under which records name a code system
+rules/conditions.toml         what is searched for in a long text
 rules/codes/interactions.csv  what a drug, or a class of drugs, means beside ketamine or a failing kidney
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from cds.clinical import Concept
 from cds.errors import KnowledgeError
-from cds.knowledge.files import read_rows
+from cds.knowledge.files import read_rows, read_toml, take
 
 _COLUMNS = ("system", "match", "code", "group", "word", "source", "verified")
 _INTERACTION = ("kind", "name", "meaning", "word", "source")
@@ -46,7 +48,11 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """All triggers, ready to be asked about a concept."""
+    """All triggers, ready to be asked about a concept.
+
+    longest_text    characters up to which a text is searched for every phrase
+    in_long_texts   groups that are found in a longer one
+    """
 
     triggers: tuple[Trigger, ...]
     systems: Mapping[str, str]
@@ -56,6 +62,8 @@ class Conditions:
     _phrases: tuple[tuple[re.Pattern[str], Trigger], ...]
     _any_phrase: re.Pattern[str]
     _interactions: Mapping[tuple[str, str], str]
+    longest_text: int
+    in_long_texts: frozenset[str]
 
     @property
     def groups(self) -> frozenset[str]:
@@ -75,19 +83,30 @@ class Conditions:
     def of(self, concept: Concept | None) -> dict[str, str]:
         """group -> word for everything that the concept means to a rule.
 
-        Codes decide; a text is only read where no coding is known to us, and not where it denies or hedges.
+        Codes decide; a text is only read where no coding is known to us, and not where it denies or hedges. Of a long
+        text only some groups are believed.
         """
-        if concept is None:
+        return {} if concept is None else self._found(concept)[0]
+
+    def passed_over(self, concept: Concept | None) -> dict[str, str]:
+        """group -> word for what only a long text of the concept names, and `of` leaves out for that."""
+        if concept is None or all(len(text) <= self.longest_text for text in _texts(concept)):
             return {}
+        return self._found(concept)[1]
+
+    def _found(self, concept: Concept) -> tuple[dict[str, str], dict[str, str]]:
         found: dict[str, str] = {}
+        passed_over: dict[str, str] = {}
         for coding in concept.codings:
             system = self.systems.get(coding.system or "", "")
             if system and coding.code:
                 self._add(system, coding.code, found)
         if not found:
-            for text in (concept.text, *(coding.display for coding in concept.codings)):
-                self._add_phrases(text, found)
-        return found
+            for text in _texts(concept):
+                for group, word in self._named(text):
+                    believed = len(text) <= self.longest_text or group in self.in_long_texts
+                    (found if believed else passed_over).setdefault(group, word)
+        return found, {group: word for group, word in passed_over.items() if group not in found}
 
     def _add(self, system: str, written: str, found: dict[str, str]) -> None:
         code = written.strip().upper().replace(".", "") if system.startswith("icd") else written.strip()
@@ -102,13 +121,17 @@ class Conditions:
         for trigger in self._codes.get((system, code), ()):
             found[trigger.group] = trigger.word
 
-    def _add_phrases(self, text: str | None, found: dict[str, str]) -> None:
-        if not text or not self._any_phrase.search(text):
+    def _named(self, text: str) -> Iterator[tuple[str, str]]:
+        if not self._any_phrase.search(text):
             return
         denied = _DENIED.search(text) is not None
         for phrase, trigger in self._phrases:
             if (trigger.match == "name" or not denied) and phrase.search(text):
-                found.setdefault(trigger.group, trigger.word)
+                yield trigger.group, trigger.word
+
+
+def _texts(concept: Concept) -> list[str]:
+    return [text for text in (concept.text, *(coding.display for coding in concept.codings)) if text]
 
 
 def load(root: Path) -> Conditions:
@@ -135,6 +158,7 @@ def load(root: Path) -> Conditions:
             continue
         code = trigger.code.replace(".", "") if trigger.system.startswith("icd") else trigger.code
         (codes if trigger.match == "code" else prefixes).setdefault((trigger.system, code), []).append(trigger)
+    longest, in_long_texts = _long_text(root / "conditions.toml", {trigger.group for trigger in triggers})
     return Conditions(
         triggers=triggers,
         systems=systems,
@@ -145,7 +169,26 @@ def load(root: Path) -> Conditions:
         # One search instead of one for each phrase: most texts name nothing that matters here.
         _any_phrase=re.compile("|".join(phrase.pattern for phrase, _ in phrases), re.IGNORECASE),
         _interactions=dict(read_rows(root / "codes" / "interactions.csv", _INTERACTION, _interaction)),
+        longest_text=longest,
+        in_long_texts=in_long_texts,
     )
+
+
+def _long_text(path: Path, known: set[str]) -> tuple[int, frozenset[str]]:
+    where = f"{path.name} [long_text]"
+    table = take(read_toml(path), "long_text", dict, path.name)
+    limit = take(table, "longest", dict, where)
+    for each in (table, limit):
+        take(each, "reviewed", date, where)
+        if not take(each, "source", str, where).strip():
+            raise KnowledgeError(f"{where}: a source is empty")
+    groups = frozenset(take(table, "groups", list, where))
+    if unknown := sorted(groups - known):
+        raise KnowledgeError(f"{where}: no line of conditions.csv is of group '{unknown[0]}'")
+    longest = take(limit, "value", int, where)
+    if longest <= 0:
+        raise KnowledgeError(f"{where}: longest must be above 0")
+    return longest, groups
 
 
 def _interaction(row: Mapping[str, str]) -> tuple[tuple[str, str], str]:
