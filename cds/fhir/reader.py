@@ -122,9 +122,7 @@ class _Reading:
             procedures=tuple(values[Procedure]),
             allergies=tuple(values[Allergy]),
             encounters=tuple(values[Encounter]),
-            unread=tuple(
-                sorted([*self._unread, *self._medicines.unread], key=lambda each: (each.reference, each.reason))
-            ),
+            unread=tuple(sorted([*self._unread, *self._medicines.unread], key=_unread_order)),
             foreign=self._sifted.foreign,
         )
 
@@ -199,6 +197,11 @@ def _raw_in_error(sent: Sent) -> bool:
 def _entered_in_error(value: object) -> bool:
     named = "verification_status" if isinstance(value, (Condition, Allergy)) else "status"
     return getattr(value, named, None) == _IN_ERROR
+
+
+def _unread_order(each: Unread) -> tuple[str, str, str]:
+    """By name and reason; several resources of one name may differ in what can still be said of them."""
+    return each.reference, each.reason, repr(each)
 
 
 def _order(sent: Sent) -> tuple[str, bool, str, str]:
