@@ -128,6 +128,12 @@ def test_a_resource_sent_twice_is_one():
     assert len(record(without(score(), "id"), without(score(), "id")).observations) == 2
 
 
+def test_a_resource_of_nobody_sent_twice_is_told_once():
+    nobody = without(score(), "subject")
+    assert len(record(score(id="own"), nobody, nobody).unread) == 1
+    assert len(record(score(id="own"), nobody, {**nobody, "valueInteger": 5}).unread) == 2
+
+
 @pytest.mark.parametrize(
     ("older", "newer"),
     [

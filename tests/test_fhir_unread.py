@@ -270,6 +270,12 @@ def test_a_long_list_of_fields_is_cut():
     assert reason(score(**{f"v{index}": 1 for index in range(9)})) == "read without: v0, v1, v2, v3, v4 and 4 more"
 
 
+def test_the_reason_is_the_same_for_every_order_of_the_fields():
+    broken = score(status="?", valueInteger="x", effectiveDateTime="morning")
+    assert unread(dict(reversed(broken.items()))) == unread(broken)
+    assert unread(broken).reason.startswith("effectiveDateTime: ")
+
+
 # ------------------------------------------------------------------------------------------------ null, and no code
 
 TIMED = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}, "doseAndRate": [TEN]}
@@ -621,17 +627,17 @@ def test_an_order_whose_drug_is_too_long_may_be_an_opioid():
     assert (found.opens_high, found.dates[0]) == (True, date(2026, 3, 1))
 
 
-IBUPROFEN = {"system": RXNORM, "code": "310965"}
+TABLET = {"system": RXNORM, "code": "310965"}
 
 
 @pytest.mark.parametrize(
     ("drug", "codes"),
     [
-        ({"coding": [IBUPROFEN], "text": lettered(1001)}, ["310965"]),
-        ({"coding": [{**IBUPROFEN, "display": lettered(1001)}]}, ["310965"]),
-        ({"coding": [IBUPROFEN, {"system": RXNORM, "display": lettered(1001)}]}, None),
-        ({"coding": [IBUPROFEN, "161"], "text": lettered(1001)}, None),
-        ({"coding": [IBUPROFEN, {"code": lettered(1001)}]}, None),
+        ({"coding": [TABLET], "text": lettered(1001)}, ["310965"]),
+        ({"coding": [{**TABLET, "display": lettered(1001)}]}, ["310965"]),
+        ({"coding": [TABLET, {"system": RXNORM, "display": lettered(1001)}]}, None),
+        ({"coding": [TABLET, "161"], "text": lettered(1001)}, None),
+        ({"coding": [TABLET, {"code": lettered(1001)}]}, None),
         ({"text": lettered(1001)}, None),
     ],
 )
@@ -643,7 +649,7 @@ def test_the_codes_of_a_drug_are_told_where_only_its_words_are_refused(drug, cod
 @pytest.mark.parametrize(
     "drug",
     [
-        {"medicationCodeableConcept": {"coding": [{**IBUPROFEN, "vendorKey": "x"}]}},
+        {"medicationCodeableConcept": {"coding": [{**TABLET, "vendorKey": "x"}]}},
         {"medicationReference": {"reference": "Medication/m", "vendorKey": "x"}},
     ],
 )

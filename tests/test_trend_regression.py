@@ -331,3 +331,13 @@ def test_the_smallest_p_of_so_many_levels(levels: int, p: float) -> None:
 def test_partial_tau_takes_time_out() -> None:
     assert classic.partial_tau(0.8, 0.8, 0.8) == pytest.approx((0.8 - 0.64) / (1 - 0.64))
     assert classic.partial_tau(1, 1, 1) is None
+
+
+@pytest.mark.parametrize("pain", [0, 3, 6.7])
+@pytest.mark.parametrize("every", [3, 4, 7])
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_pain_that_never_changes_rises_after_no_increase(pain: float, every: int, first: int) -> None:
+    found = seen(stair(LEVELS), after_each_step([pain] * len(LEVELS), every=every, first=first))
+    assert found.statistics.up_steps == 4
+    assert found.statistics.share_rising == 0
+    assert not any(note.startswith("Sign test") for note in found.notes)

@@ -139,8 +139,11 @@ def listed(items: Sequence[str]) -> str:
 
 
 def _refusal(places: Sequence[tuple[tuple[Step, ...], str]]) -> Verdict:
-    where = tuple(dict.fromkeys(path(place) for place, _ in places))
-    reasons = (f"{path(place) or 'the resource'}: {reason}" for place, reason in places)
+    told = sorted(
+        (path(place), reason) for place, reason in places
+    )  # not in the order in which the fields were written
+    where = tuple(dict.fromkeys(place for place, _ in told))
+    reasons = (f"{place or 'the resource'}: {reason}" for place, reason in told)
     return Verdict(None, refused=tuple(dict.fromkeys(reasons)), where=where)
 
 

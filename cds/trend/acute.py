@@ -71,7 +71,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay
             beta=beta,
             z=z,
             cumulative_rise=sum(rises) if rises else None,
-            share_rising=sum(r > 0 for r in rises) / len(rises) if rises else None,
+            share_rising=sum(map(steps.rises, rises)) / len(rises) if rises else None,
             up_steps=len(up),
             down_steps=sum(s.void is None and s.doublings < 0 for s in table),
             placebo_rise=fmean(p for _, p in placebo) if placebo else None,
@@ -182,7 +182,8 @@ def _ordering(pairs: Sequence[tuple[float, float]]) -> str:
     """Pain rises more after the steps than before them, over the steps where both can be seen."""
     if not pairs:
         return UNKNOWN
-    return HOLDS if fmean(after for after, _ in pairs) > fmean(before for _, before in pairs) else FAILS
+    gain = fmean(after for after, _ in pairs) - fmean(before for _, before in pairs)
+    return HOLDS if steps.rises(gain) else FAILS
 
 
 def _missing(

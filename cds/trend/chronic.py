@@ -110,11 +110,12 @@ def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limi
     notes = []
     if any(steps.stopped(seen, flat) for flat in seen.flats[1:]):
         notes.append("Days after a complete cessation of opioids are not evaluated.")
-    rises = [s.adjusted for s in table if s.void is None and s.doublings > 0 and s.adjusted is not None]
+    up = [s for s in table if s.void is None and s.doublings > 0]
+    rises = [round(s.adjusted, 6) for s in up if s.adjusted is not None]
     if (p := classic.sign_test(rises)) is not None:
-        up = sum(r > 0 for r in rises)
+        rose = sum(map(steps.rises, rises))
         notes.append(
-            f"Sign test: pain rose beyond the drift after {up} of {len(rises)} increases, one-sided p {p:.3f}."
+            f"Sign test: pain rose beyond the drift after {rose} of {len(rises)} increases, one-sided p {p:.3f}."
         )
     levels = [(p.dose, p.mean_pain, p.start.toordinal()) for p in plateaus if p.mean_pain is not None]
     if len(levels) > 1:

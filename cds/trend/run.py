@@ -87,7 +87,7 @@ def _statistics(seen: Chart, table: Sequence[Step], placebo: Sequence[Placebo], 
         beta=fit.beta if fit else None,
         z=fit.z if fit else None,
         cumulative_rise=sum(rises) if rises else None,
-        share_rising=sum(a > 0 for a in adjusted) / len(adjusted) if adjusted else None,
+        share_rising=sum(steps.rises(a) for a in adjusted) / len(adjusted) if adjusted else None,
         up_steps=len(up),
         down_steps=sum(s.void is None and s.doublings < 0 for s in table),
         drift_per_30d=30 * fit.drift if fit else None,
@@ -112,7 +112,7 @@ def _ordering(placebo: Sequence[Placebo], fit: Fit | None, limits: Estimator) ->
     of four weeks later explains pain as well as the delayed one.
     """
     pairs = [(before, after) for before, after in placebo if after is not None]
-    if len(pairs) >= limits.placebo_steps and all(before >= after for before, after in pairs):
+    if len(pairs) >= limits.placebo_steps and not any(steps.rises(after - before) for before, after in pairs):
         return FAILS
     if fit is None or fit.lag_first is None:
         return UNKNOWN

@@ -179,6 +179,11 @@ def measured(chart: Chart, change: Change, drift: float | None, limits: Estimato
     )
 
 
+def rises(points: float) -> bool:
+    """Whether a difference of pain is one: what a sum of floats leaves behind the sixth decimal is none."""
+    return round(points, 6) > 0
+
+
 def before_window(chart: Chart, change: Change, limits: Estimator) -> list[tuple[int, float]]:
     first, last = change.day - limits.pre_window_days, change.day - limits.decision_days
     inside = [scored for scored in chart.during(change.before, first, last) if scored[0] not in chart.changes]
