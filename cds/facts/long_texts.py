@@ -11,10 +11,11 @@ def passed_over(case: Case, record: PatientRecord, knowledge: Knowledge) -> tupl
     """At most one gap of kind "not used": what long texts name in our words, and what might have changed the answer."""
     conditions = knowledge.conditions
     words = {seen.word for seen in coded(record, conditions.passed_over, case.as_of)}
-    for observation in record.observations:
-        if type(observation.value) in NUMBERS:
-            found = conditions.passed_over(observation.concept).items()
-            words.update(word for group, word in found if group in knowledge.measurements)
+    # A patient's scores share their concepts: each is asked once.
+    measured = {id(each.concept): each.concept for each in record.observations if type(each.value) in NUMBERS}
+    for concept in measured.values():
+        found = conditions.passed_over(concept).items()
+        words.update(word for group, word in found if group in knowledge.measurements)
     if not words:
         return ()
     told = f"long texts (over {conditions.longest_text} characters) name {', '.join(sorted(words))}"
