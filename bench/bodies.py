@@ -98,7 +98,7 @@ def _orders(count: int, first: date, days: int, rng: random.Random) -> list[dict
     orders = []
     for n in range(opioids):
         start = first + timedelta(days=n * days // opioids)
-        end = first + timedelta(days=(n + 1) * days // opioids - 1)
+        end = max(start, first + timedelta(days=(n + 1) * days // opioids - 1))  # more orders than days: one day each
         strength = list(MORPHINE_ER)[min(3, 4 * n // opioids)]
         orders.append(
             _order(f"order-{n}", MORPHINE_ER[strength], f"morphine sulfate {strength} MG ER Oral Tablet", start, end, 2)

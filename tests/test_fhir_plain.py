@@ -183,3 +183,18 @@ def test_whole_bodies_give_the_same_record_both_ways():
     ]
     assert both[0] == both[1]
     assert len(both[0].observations) == 60
+
+
+@pytest.mark.parametrize("size", [10, 1000, 10000])
+def test_every_resource_that_is_measured_is_read_the_short_way(size: int):
+    sent = [
+        each["resource"]
+        for part in orjson.loads(bodies.sized(size))["prefetch"].values()
+        for each in part.get("entry", ())
+        if each["resource"]["resourceType"] in shapes_of(FhirVersion.R4)
+    ]
+    assert len(sent) == size
+    entries = [Entry(each, f"entry[{number}]") for number, each in enumerate(sent)]
+    found = fhir.read(entries, version=FhirVersion.R4, patient_id=bodies.PATIENT, zone=None)
+    assert found.unread == ()
+    assert all(map(is_short, sent))
