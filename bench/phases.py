@@ -25,7 +25,7 @@ def main() -> None:
     evaluator = evaluation.load()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)  # as `assess` does
     table: dict[str, list[float]] = {}
     for body, runs in ((bodies.typical(), 40), (bodies.heavy(), 5)):
         least: dict[str, float] = {}
