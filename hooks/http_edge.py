@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import Any
 
 import orjson
@@ -38,12 +39,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         which a client cannot tell from a lost answer; a refused one it may send elsewhere.
         """
         super()._cap_keepalive(deadline)
+        usual = sys.getswitchinterval()
+        # Who calls between the last look at the queue and its end is cut off: other threads must not hold that up for 5 ms.
+        sys.setswitchinterval(1e-6)
         for listener in self.sockets:
             taken = -1
             while taken != self.nr_conns:
                 taken = self.nr_conns
                 self.accept(listener)
             listener.close()
+        sys.setswitchinterval(usual)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
         """Answer a request that never became one; a fault beyond our application is ours."""
