@@ -11,7 +11,7 @@ from cds.clinical import Dosage, Moment, Quantity, QuantityRange, Ratio
 from cds.dose import amount, sig, timing
 from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
-from cds.dose.parts import at_most, fit, in_tablets, is_limit, quantities, strengthened
+from cds.dose.parts import at_most, counts, fit, in_tablets, is_limit, quantities, strengthened
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours, unit_of
@@ -296,7 +296,25 @@ def _spoken(
     for at, part in enumerate(parts[:-1]):
         if part.times is not None or part.cap != parts[-1].cap:
             found[at : at + 1] = _permitted(found[at : at + 1], part, _told(part, opioid, base.route, drugs))
+    limit = found[-1].cap
+    if limit is not None and all(
+        line.cap == limit for line, part in zip(found, parts, strict=True) if part.cap == parts[-1].cap
+    ):
+        found = _together(found, limit)
     return _permitted(found, parts[-1], _told(parts[-1], opioid, base.route, drugs))
+
+
+def _together(lines: list[Line], limit: Decimal) -> list[Line]:
+    """What is taken side by side stays below the limit of all; what is scheduled comes first."""
+    left, capped = limit, list(lines)
+    for at in sorted(range(len(lines)), key=lambda at: lines[at].prn):
+        line = capped[at] = replace(lines[at], cap=_least(lines[at].cap, left))
+        per_day = line.schedule.per_day if line.schedule is not None else None
+        if line.dose is not None and per_day is not None:
+            left -= min(left, line.dose.mg.high * per_day.high)
+        elif line.prn:
+            left = ZERO
+    return capped
 
 
 def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage, opioid: Opioid, drugs: Drugs) -> Line:
@@ -351,11 +369,17 @@ def _permitted(lines: list[Line], part: sig.Part | None, told: Decimal | None) -
 
 
 def _told(part: sig.Part | None, opioid: Opioid, route: str | None, drugs: Drugs) -> Decimal | None:
-    """mg of the most in a day that a text names, None where it names none. Raises NotCounted where it cannot be read."""
+    """mg of the most in a day that a text names, None where it names none. Raises NotCounted where it cannot be read.
+
+    "Max 1 patch a day" is none: a patch gives milligrams an hour.
+    """
     if part is None or part.cap is None:
         return None
+    if part.cap.amount <= 0 or not (part.cap.unit or counts(part)):
+        raise NotCounted("sig-not-read", "a maximum in the text whose unit is not clear")
     limit = Quantity(part.cap.amount, part.cap.unit or part.unit or None)
-    return amount.of_dose(limit, strengthened(part, opioid), route, drugs).mg.high
+    most = amount.of_dose(limit, strengthened(part, opioid), route, drugs)
+    return None if most.rate else most.mg.high
 
 
 def _most(dosage: Dosage, dose: Dose, opioid: Opioid, drugs: Drugs) -> tuple[Decimal | None, tuple[str, ...]]:

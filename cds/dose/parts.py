@@ -44,8 +44,13 @@ def at_most(part: Part) -> Part:
 
 
 def fit(part: Part, opioid: Opioid) -> None:
-    """Raises NotCounted for "1 tablet (10 mg)" of a 5 mg tablet: one of the two is wrong, and nobody knows which."""
-    if part.total_mg is None or opioid.mg is None or opioid.per != "unit" or not _counts(part):
+    """Raises NotCounted for "1 tablet (10 mg)" of a 5 mg tablet: one of the two is wrong, and nobody knows which.
+
+    So for "0.5 mL (10 mg)" of 2 mg/mL, and for "1 patch (50 mcg)" of 25 mcg/h.
+    """
+    if part.total_mg is None or opioid.mg is None or opioid.per not in ("unit", "mL", "h"):
+        return
+    if not (is_volume(part) if opioid.per == "mL" else counts(part)):
         return
     # Texts round: 4.88 mg of oxycodone is prescribed as "(4.9 mg total)".
     if abs(part.total_mg - opioid.mg) > opioid.mg / 10:
@@ -55,7 +60,7 @@ def fit(part: Part, opioid: Opioid) -> None:
 
 def strengthened(part: Part, opioid: Opioid) -> Opioid:
     """Where only the text tells the strength ("1 tablet (10 mg total)"), it is used, with low certainty."""
-    if opioid.mg is None and part.total_mg is not None and _counts(part):
+    if opioid.mg is None and part.total_mg is not None and counts(part):
         return replace(opioid, mg=part.total_mg, per="unit")
     return opioid
 
@@ -66,5 +71,10 @@ def quantities(low: Decimal, high: Decimal, text: str) -> Quantity | QuantityRan
     return QuantityRange(Quantity(low, text), Quantity(high, text))
 
 
-def _counts(part: Part) -> bool:
+def counts(part: Part) -> bool:
+    """Whether the dose is counted in tablets, patches or the like, or in nothing that is named."""
     return not part.unit.startswith(("mg", "milli", "mc", "ug", "micro", "ml", "cc"))
+
+
+def is_volume(part: Part) -> bool:
+    return part.unit.startswith(("ml", "millil", "cc"))

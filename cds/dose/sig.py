@@ -145,7 +145,8 @@ def frequency(text: str) -> Schedule | None:
 
 def _normal(text: str) -> str:
     lowered = text.lower().replace("–", "-").replace("—", "-").replace("’", "'").replace("×", "x")
-    spaced = re.sub(r"\s+", " ", lowered.replace("(s)", "s").replace("(es)", "es")).strip(" .;,")
+    spaced = re.sub(r"\s+", " ", lowered.replace("(s)", "s").replace("(es)", "es")).rstrip(" .;,")
+    spaced = re.sub(r"^(?:[ ;,]|\.(?!\d))+", "", spaced)  # ".5 tablet" keeps its point
     spaced = re.sub(r"^(?:and )?then ", "", spaced)  # the second line of a taper
     spaced = re.sub(r"once every (?!day)", "every ", spaced)
     spaced = re.sub(r"every (?:third|3rd) day", "every 3 days", spaced)
@@ -169,6 +170,8 @@ def _phase(text: str, phase: int) -> list[Part] | None:
         at = end
     # "as needed", a cap and a length of time at the end belong to the whole sentence.
     last = states[-1]
+    if any(state.days is not None or (state.cap and last.cap) for state in states[:-1]):
+        return None  # "1 daily for 7 days, 2 daily": a taper, or side by side? Of two limits, is the last the whole's?
     parts: list[Part] = []
     for state in states:
         part = _part(state, last, phase)
@@ -193,6 +196,8 @@ def _step(text: str, at: int, states: list[_State]) -> int | None:
                 states.append(state)
             elif state.cap is not None and state.cap.up_to and ADDED.search(text, 0, at):
                 return None  # "up to 4 tablets daily and 2 at night": is the 2 among the 4?
+        if pattern is MAX and _says_up_to(match) and state.low is not None and ADDED.search(text, 0, at):
+            return None  # "2 tablets bid plus up to 2 daily as needed": beside the two, or with them?
         if take(match, state):
             return match.end()
     return None
@@ -286,7 +291,7 @@ def _prn(_match: re.Match[str], state: _State) -> bool:
 
 def _max(match: re.Match[str], state: _State) -> bool:
     amount, unit, _ = match.groups()
-    up_to = match.group(0).startswith("up to") and "max" not in match.group(0)
+    up_to = _says_up_to(match)
     if unit and unit.startswith(("dose", "time")):
         state.rates.append(Range(ZERO, number(amount)))
         if up_to:
@@ -296,6 +301,10 @@ def _max(match: re.Match[str], state: _State) -> bool:
         return False
     state.cap = Cap(number(amount), unit or "", up_to)
     return True
+
+
+def _says_up_to(match: re.Match[str]) -> bool:
+    return match.group(0).startswith("up to") and "max" not in match.group(0)
 
 
 def _max_plain(match: re.Match[str], state: _State) -> bool:
@@ -384,7 +393,7 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
         unit=state.unit,
         schedule=replace(
             schedule,
-            prn=state.prn or (last.prn and not state.rates),
+            prn=state.prn or (last.prn and not state.rates and not (state.slots and last.rates)),
             days=state.days if state.days is not None else last.days,
         ),
         total_mg=state.total_mg,

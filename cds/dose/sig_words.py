@@ -27,7 +27,7 @@ UNIT = (
 
 
 def number(text: str) -> Decimal:
-    """ "2", "1/2", "1 1/2", "2½", "half a", "one and a half"."""
+    """ "2", "1/2", "1 1/2", "2½", "half a", "one and a half"; 0 where it is none."""
     text = text.strip()
     if text in WORDS:
         return Decimal(WORDS[text])
@@ -38,7 +38,8 @@ def number(text: str) -> Decimal:
         return Decimal(whole) + number(fraction)
     top, _, bottom = text.partition("/")
     if bottom:
-        return Decimal(top) / Decimal(bottom) if Decimal(bottom) else Decimal(0)
+        # "11/2" is 1 1/2 to whoever wrote it: no number.
+        return Decimal(top) / Decimal(bottom) if 0 < Decimal(top) <= Decimal(bottom) else Decimal(0)
     return Decimal(WORDS.get(text.replace("-", " "), text))
 
 
