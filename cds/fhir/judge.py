@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,6 +14,9 @@ from cds.fhir.spare import KINDS, Step, says_by_absence, spare_part, without
 # A second round meets what the first one hid: models check choices and required fields only after the fields.
 _ROUNDS = 3
 _NAMED = 5
+# The models go down by recursion in C: some 200 levels end a thread of 2 MB with a segmentation fault, on some Pythons
+# before any RecursionError. What FHIR writes is hardly 15 levels deep.
+DEEPEST = 64
 _HARMLESS_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
 
 _UNKNOWN = "unknown field"
@@ -61,6 +65,8 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
     field that is not there, and so do the clients that write it; the resource is read without the field, which is
     named. Only where that would say something of its own, null is refused.
     """
+    if _deeper(raw, DEEPEST):
+        return Verdict(None, refused=("nested too deeply",))
     current: Mapping[str, object] = raw
     left_out: list[str] = []
     for _ in range(_ROUNDS):
@@ -73,8 +79,6 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
             # The models look up the class of a contained resource by a name that need not exist.
             places = [(("contained", index), _UNKNOWN_TYPE) for index in _foreign_contained(current)]
             places = places or [((), _INVALID)]
-        except RecursionError:
-            return Verdict(None, refused=("nested too deeply",))
         told = {place for place, _ in places}
         places += [(place, _NULL) for place in _nulls(current) if place not in told]
         if not places:
@@ -94,6 +98,20 @@ def judge(kind: str, raw: Mapping[str, object], model: type[BaseModel]) -> Verdi
         assert isinstance(reduced, dict)  # noqa: S101  a dict less some keys
         current = reduced
     return _refusal(places)
+
+
+def _deeper(value: object, most: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(most):
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, Mapping) else each)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _places(error: ValidationError) -> list[tuple[tuple[Step, ...], str]]:
