@@ -72,7 +72,10 @@ def test_what_could_not_be_read_speaks_where_it_may_reach_into_the_look_back(key
         ("conditions", CONDITION | {"onsetDateTime": "1998-01-01", "clinicalStatus": concept(CLINICAL, "active")}),
         ("labs", OBSERVATION),
         ("labs", OBSERVATION | {"issued": "1998-01-01T08:00:00Z", "effectiveTiming": {"event": ["2026-08-01"]}}),
+        ("conditions", CONDITION | {"onsetDateTime": "1998-01-01", "abatementString": None}),
+        ("conditions", CONDITION | {"onsetDateTime": "1998-01-01", "abatementAge": None}),
         ("encounters", ENCOUNTER | {"status": "in-progress", "class": {"vendor": 1}, "period": {"start": "1998"}}),
+        ("encounters", ENCOUNTER | {"status": "in-progress", "class": [], "period": {"start": "1998"}}),
     ],
 )
 def test_what_may_hold_today_is_not_silent(key, resource):

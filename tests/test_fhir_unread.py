@@ -2,6 +2,8 @@
 
 import ast
 import dataclasses
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,7 +25,14 @@ def unread(*resources, version=FhirVersion.R4, **asked):
 
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SINCE_FEBRUARY = (date(2026, 2, 1), date(2999, 12, 31))
 TEN = {"doseQuantity": {"value": 10, "unit": "mg"}}
+
+
+def begins(day):
+    """A dosage with a start of its own."""
+    return {"timing": {"repeat": {"boundsPeriod": {"start": day}}}}
+
 
 # ------------------------------------------------------------------------------------------------ read without
 
@@ -249,6 +258,45 @@ def test_an_object_nested_too_deeply_is_named():
     assert reason(score(**deep)) == "nested too deeply"
 
 
+def nested(levels):
+    """A field of so many levels of JSON, its resource included."""
+    inside = {"display": "x"}
+    for _ in range((levels - 4) // 2):
+        inside = {"identifier": {"assigner": inside}}
+    return {"extension": [{"url": "http://x", "valueReference": inside}]}
+
+
+def test_64_levels_are_judged_and_more_are_refused():
+    assert depth(nested(64)) == 64
+    assert record(score(**nested(64))).unread == ()
+    assert depth(nested(66)) == 66
+    assert reason(score(**nested(66))) == "nested too deeply"
+
+
+def depth(value):
+    inside = list(value.values()) if isinstance(value, dict) else value
+    return 1 + max((depth(each) for each in inside if isinstance(each, dict | list)), default=0)
+
+
+JUDGED_IN_2_MB = """
+import sys, threading
+sys.path[:0] = sys.argv[1:]
+from fhir_samples import record, score
+from test_fhir_unread import nested
+threading.stack_size(2 * 1024 * 1024)
+thread = threading.Thread(target=lambda: print(len(record(score(**nested(64))).observations)))
+thread.start()
+thread.join()
+"""
+
+
+def test_the_deepest_resource_that_is_judged_fits_into_a_thread_with_a_stack_of_2_mb():
+    tests = Path(__file__).parent
+    command = [sys.executable, "-c", JUDGED_IN_2_MB, str(tests), str(tests.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
+
+
 def test_reasons_say_what_is_wrong():
     two = request(medicationReference={"reference": "Medication/m"})
     assert reason(two) == "the resource: two values where FHIR allows one"
@@ -430,6 +478,9 @@ def test_an_unread_order_opens_the_days_from_its_first_date_on():
             },
             (date(2026, 3, 1), date(2026, 3, 8)),
         ),
+        (request(status="?", dosageInstruction=[begins("2026-02-01"), begins("2026-05-01")]), SINCE_FEBRUARY),
+        (request(status="?", dosageInstruction=[begins("2026-05-01")], authoredOn="2026-02-01"), SINCE_FEBRUARY),
+        (request(status="?", dosageInstruction=[begins("soon")], authoredOn="2026-02-01"), None),
     ],
 )
 def test_the_days_of_an_unread_dose_are_told_where_they_can_be_read(resource, dates):
@@ -464,6 +515,20 @@ def test_a_draft_without_a_readable_type_may_be_a_dose_if_it_was_asked_of_but_of
         found = unread(Entry(resource, "draftOrders[0]", draft=True, selected=asked))
         assert (found.opens_high, found.draft) == (asked, True)
         assert found.dates == (date(2999, 12, 31), date(2999, 12, 31))
+
+
+def test_the_same_content_as_a_draft_and_in_the_record_is_told_as_both_in_whatever_order():
+    raw = {"id": "x", "note": "no type"}
+    asked = Entry(raw, "draftOrders[0]", full_url="urn:uuid:1", draft=True, selected=True)
+    other = Entry(raw, "draftOrders[1]", full_url="urn:uuid:1", draft=True)
+    stored = Entry(raw, "entry[1]", full_url="urn:uuid:1")
+    found = record(asked, other, stored)
+    assert sorted((each.draft, each.opens_high) for each in found.unread) == [
+        (False, False),
+        (True, False),
+        (True, True),
+    ]
+    assert record(stored, other, asked) == found
 
 
 def test_an_unread_order_of_the_record_is_no_draft():

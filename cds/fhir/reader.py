@@ -104,10 +104,10 @@ class _Reading:
     def record(self, version: FhirVersion) -> PatientRecord:
         patient = self._patient()
         odd = {
-            (sent.identity or sent.entry.position, canonical(sent.raw), reason): sent
+            (sent.reference, sent.draft, sent.entry.selected, canonical(sent.raw), reason): sent
             for sent, reason in self._sifted.odd
         }
-        for (_, _, reason), sent in odd.items():
+        for (*_, reason), sent in odd.items():
             if not _raw_in_error(sent):
                 self._refuse([sent], reason)
         single, unclear = newest(self._sifted.mine)

@@ -69,7 +69,7 @@ def says_nothing(sent: Sent, refused: Sequence[str]) -> bool:
 def _lasts(sent: Sent) -> bool:
     """A problem without an end, or a stay, goes on."""
     if sent.kind == "Condition":
-        ended = any(name.startswith("abatement") and value is not False for name, value in sent.raw.items())
+        ended = any(name.startswith("abatement") and value for name, value in sent.raw.items())
         return not ended and not _codes(sent.raw.get("clinicalStatus")) & _OVER
     if sent.kind == "Encounter":
         ended = any(dig(sent.raw, path) is not None for path in ("period.end", "actualPeriod.end"))
@@ -96,7 +96,7 @@ def _encounter(raw: Raw) -> bool:
     written = raw.get("class")
     kinds = written if isinstance(written, list) else [written]
     codes = [_codes(each) for each in kinds]
-    return all(each and each <= _VISITS for each in codes)
+    return bool(codes) and all(each and each <= _VISITS for each in codes)
 
 
 def _of_no_type(raw: Raw) -> bool:

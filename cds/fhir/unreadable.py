@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta, tzinfo
 
 from cds.clinical import Concept, Unread
@@ -135,8 +135,10 @@ def _days(sent: Sent, zone: tzinfo | None) -> Days | None:
     if sent.draft:
         return OPEN, OPEN
     starts = [span for path in _STARTS[sent.kind].split() if (span := days_of(dig(sent.raw, path), zone))]
-    if not starts:
+    bounds = [days_of(start, zone) for start in _bounds(sent.raw)]
+    if None in bounds or not starts:
         return None
+    starts += filter(None, bounds)
     start = min(first for first, _ in starts)
     ends = [span for path in _ENDS[sent.kind].split() if (span := days_of(dig(sent.raw, path), zone))]
     supplied = dig(sent.raw, "daysSupply.value") if sent.kind == "MedicationDispense" else None
@@ -145,6 +147,16 @@ def _days(sent: Sent, zone: tzinfo | None) -> Days | None:
     else:
         last = max((last for _, last in ends), default=OPEN)
     return start, max(start, last)
+
+
+def _bounds(raw: Mapping[str, object]) -> Iterator[object]:
+    """When each dosage begins: perhaps before its order was written."""
+    for name in ("dosageInstruction", "dosage"):
+        lines = raw.get(name)
+        for each in lines if isinstance(lines, list) else ():
+            start = dig(each, "timing.repeat.boundsPeriod.start") if isinstance(each, dict) else None
+            if start is not None:
+                yield start
 
 
 def _hull(spans: Sequence[Days | None]) -> Days | None:
