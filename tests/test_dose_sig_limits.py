@@ -182,3 +182,89 @@ def test_milligrams_that_contradict_the_strength_of_the_product_are_refused(drug
 )
 def test_milligrams_that_agree_with_the_strength_of_the_product_change_nothing(drug, text, dose):
     assert said(text, drug) == (dose, dose, dose)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 tablets stat, 1 tablet every 6 hours as needed. Max 60 mg daily",
+        "Take 2 tablets now and 1 tablet every 6 hours as needed for pain, max 4 tablets daily",
+    ],
+)
+def test_a_first_dose_takes_nothing_from_the_limit_of_the_days_after_it(text):
+    assert said(text) == (0, 60, 60)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6 tablets every 12 hours plus 1 tablet every 4 hours as needed for breakthrough pain, max 4/day",
+        "2 tablets bid and 1 tablet every 4 hours as needed, max 4 tablets daily",
+        "1 tablet bid and 1 tablet prn up to 2 tablets daily",
+    ],
+)
+def test_a_limit_that_leaves_nothing_for_what_is_as_needed_is_refused(text):
+    assert refused(text) == "sig-not-read"
+
+
+def test_a_limit_that_leaves_one_tablet_for_what_is_as_needed_is_that_of_the_sum():
+    assert said("2 tablets bid and 1 tablet every 4 hours as needed, max 5 tablets daily") == (60, 75, 75)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6 tablets every 12 hours plus prn up to 2 tablets daily",
+        "6 tablets every 12 hours and as needed up to 2 tablets daily",
+        "6 tablets every 12 hours plus no more than 2 tablets daily as needed",
+        "1 tablet bid and prn up to 4 times daily",
+    ],
+)
+def test_a_limit_of_its_own_behind_a_schedule_is_refused(text):
+    assert refused(text) == "sig-not-read"
+
+
+def test_an_up_to_behind_what_is_as_needed_already_is_its_limit():
+    assert said("Take 1-2 tablets by mouth every 4 to 6 hours as needed and up to 8 tablets daily") == (0, 120, 120)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 tablet bid for 11/2 weeks",
+        "1 tablet bid, max 11/2 doses per day",
+        "1 tablet every 4 hours as needed, up to 11/2 times daily",
+        "1 tablet 3/2 times a day",
+        "1 tablet 0 times a day",
+        "1 tablet x0 daily",
+        "1 3/2 tablets bid",
+        "as needed, max 11/2 tablets a day",
+        "1 tablet bid, max daily dose 0 tablets",
+    ],
+)
+def test_no_number_is_never_taken_for_zero(text):
+    assert refused(text) == "sig-not-read"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2 tablets in the morning and 1 tablet at bedtime daily as needed for pain", (0, 45, 45)),
+        ("1 tablet in the morning and 1 tablet at bedtime as needed, max 2 doses per day", (0, 30, 30)),
+    ],
+)
+def test_as_needed_behind_a_named_time_is_that_of_all_named_times(text, found):
+    assert said(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1-2 tablets bid and 1 tablet every 6 hours, max 6 tablets daily", (90, 90, 90)),
+        ("1 tablet every 6 hours and 1-2 tablets bid, max 6 tablets daily", (90, 90, 90)),
+        ("1-2 tablets in the morning and 2 tablets at bedtime, max 3 tablets daily", (45, 45, 45)),
+        ("1-2 tablets bid and 1 tablet every 4 hours as needed, max 4 tablets daily", (30, 60, 60)),
+    ],
+)
+def test_the_least_of_a_range_comes_before_the_most_of_another_dose(text, found):
+    assert said(text) == found

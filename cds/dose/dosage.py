@@ -301,20 +301,39 @@ def _spoken(
         line.cap == limit for line, part in zip(found, parts, strict=True) if part.cap == parts[-1].cap
     ):
         found = _together(found, limit)
+    if found[-1].gap is not None:
+        return found
     return _permitted(found, parts[-1], _told(parts[-1], opioid, base.route, drugs))
 
 
 def _together(lines: list[Line], limit: Decimal) -> list[Line]:
-    """What is taken side by side stays below the limit of all; what is scheduled comes first."""
-    left, capped = limit, list(lines)
-    for at in sorted(range(len(lines)), key=lambda at: lines[at].prn):
-        line = capped[at] = replace(lines[at], cap=_least(lines[at].cap, left))
-        per_day = line.schedule.per_day if line.schedule is not None else None
-        if line.dose is not None and per_day is not None:
-            left -= min(left, line.dose.mg.high * per_day.high)
-        elif line.prn:
-            left = ZERO
+    """What is taken side by side each day stays below the limit of all; what is scheduled comes first, its least before all.
+
+    Where the schedule alone uses the limit up, it may be meant for what is as needed: no line is counted.
+    """
+    daily_lines = sorted((at for at, line in enumerate(lines) if not line.once), key=lambda at: lines[at].prn)
+    amounts = {at: _each_day(lines[at], limit) for at in daily_lines}
+    left, least = limit, dict[int, Decimal]()
+    for at in daily_lines:
+        least[at] = min(left, amounts[at].low)
+        left -= least[at]
+    if left <= 0 and any(lines[at].prn for at in daily_lines):
+        gap = NotCounted("sig-not-read", "the maximum in the text leaves nothing for the dose that is as needed")
+        return [replace(line, gap=gap) for line in lines]
+    capped = list(lines)
+    for at in daily_lines:
+        capped[at] = replace(lines[at], cap=_least(lines[at].cap, least[at] + left))
+        left -= min(left, amounts[at].high - least[at])
     return capped
+
+
+def _each_day(line: Line, limit: Decimal) -> Range:
+    """mg a day of a line before the limit of all; without a frequency all of that."""
+    per_day = line.schedule.per_day if line.schedule is not None else None
+    if line.dose is None or per_day is None:
+        return Range(ZERO, limit)
+    mg = line.dose.mg.times(per_day).at_most(limit)
+    return Range(ZERO, mg.high) if line.prn else mg
 
 
 def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage, opioid: Opioid, drugs: Drugs) -> Line:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cds.dose.schedule import Schedule
 from cds.dose.sig_words import (
     ADDED,
+    ADDED_AS_NEEDED,
     AMOUNT,
     AT_CLOCK,
     BARE,
@@ -35,6 +36,7 @@ from cds.dose.sig_words import (
     ONCE,
     PARTNER_LIMIT,
     PER_DAY,
+    PLUS,
     PRN,
     ROUTE,
     ROUTINE,
@@ -196,7 +198,7 @@ def _step(text: str, at: int, states: list[_State]) -> int | None:
                 states.append(state)
             elif state.cap is not None and state.cap.up_to and ADDED.search(text, 0, at):
                 return None  # "up to 4 tablets daily and 2 at night": is the 2 among the 4?
-        if pattern is MAX and _says_up_to(match) and state.low is not None and ADDED.search(text, 0, at):
+        if pattern in (MAX, PER_DAY) and state.low is not None and _adds_a_limit(match, state):
             return None  # "2 tablets bid plus up to 2 daily as needed": beside the two, or with them?
         if take(match, state):
             return match.end()
@@ -240,6 +242,8 @@ def _per_day(match: re.Match[str], state: _State) -> bool:
     up_to, first, second, unit = match.groups()
     low = number(first)
     high = number(second) if second else low
+    if not 0 < low <= high:
+        return False
     days = Decimal(7) if unit.startswith("week") else ONE
     state.rates.append(Range(ZERO if up_to else low / days, high / days))
     if up_to:
@@ -249,7 +253,7 @@ def _per_day(match: re.Match[str], state: _State) -> bool:
 
 def _x_daily(match: re.Match[str], state: _State) -> bool:
     state.rates.append(Range.exact(number(match.group(1))))
-    return True
+    return state.rates[-1].low > 0
 
 
 def _simple(match: re.Match[str], state: _State) -> bool:
@@ -292,6 +296,8 @@ def _prn(_match: re.Match[str], state: _State) -> bool:
 def _max(match: re.Match[str], state: _State) -> bool:
     amount, unit, _ = match.groups()
     up_to = _says_up_to(match)
+    if number(amount) <= 0:
+        return False
     if unit and unit.startswith(("dose", "time")):
         state.rates.append(Range(ZERO, number(amount)))
         if up_to:
@@ -307,6 +313,16 @@ def _says_up_to(match: re.Match[str]) -> bool:
     return match.group(0).startswith("up to") and "max" not in match.group(0)
 
 
+def _adds_a_limit(match: re.Match[str], state: _State) -> bool:
+    """Whether a limit seems to be one of its own, and not that of the dose before it."""
+    text, at = match.string, match.start()
+    if PLUS.search(text, 0, at):
+        return True
+    return _says_up_to(match) and bool(
+        ADDED_AS_NEEDED.search(text, 0, at) or (not state.prn and ADDED.search(text, 0, at))
+    )
+
+
 def _max_plain(match: re.Match[str], state: _State) -> bool:
     """Without a period it is the most of a day at the least: unless it may be the most of one dose."""
     amount, unit = match.groups()
@@ -320,7 +336,7 @@ def _max_daily(match: re.Match[str], state: _State) -> bool:
     if state.cap is not None:
         return False
     state.cap = Cap(number(match.group(1)), match.group(2) or "")
-    return True
+    return state.cap.amount > 0
 
 
 def _up_to(_match: re.Match[str], state: _State) -> bool:
@@ -339,7 +355,7 @@ def _for_time(match: re.Match[str], state: _State) -> bool:
     if state.days is not None:
         return False
     state.days = number(length) * {"d": 1, "w": 7, "m": 30}[unit[0]]
-    return True
+    return state.days > 0
 
 
 def _note_route(match: re.Match[str], state: _State) -> bool:
@@ -393,7 +409,7 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
         unit=state.unit,
         schedule=replace(
             schedule,
-            prn=state.prn or (last.prn and not state.rates and not (state.slots and last.rates)),
+            prn=state.prn or (last.prn and not state.rates and not _apart(state, last)),
             days=state.days if state.days is not None else last.days,
         ),
         total_mg=state.total_mg,
@@ -402,6 +418,11 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
         route=state.route or last.route,
         phase=phase,
     )
+
+
+def _apart(state: _State, last: _State) -> bool:
+    """Whether a dose at named times, or a first one, stands beside a frequency of which "as needed" is said."""
+    return bool(state.slots or state.once) and not last.slots and any(rate.low > 0 for rate in last.rates)
 
 
 def _schedule(state: _State) -> Schedule | None:

@@ -35,7 +35,8 @@ def number(text: str) -> Decimal:
         return Decimal(text[:-1]) + Decimal("0.5")
     whole, _, fraction = text.replace(" and ", " ").partition(" ")
     if fraction:
-        return Decimal(whole) + number(fraction)
+        part = number(fraction)
+        return Decimal(whole) + part if part else part
     top, _, bottom = text.partition("/")
     if bottom:
         # "11/2" is 1 1/2 to whoever wrote it: no number.
@@ -157,6 +158,8 @@ SEPARATOR = re.compile(r"and|plus")
 # What no element begins with: skipped at once, since a text may hold nothing else.
 BETWEEN = re.compile(r"(?:[ ,(;–+&:)]|\.(?!\d)|-(?=\s))++")
 ADDED = re.compile(r"(?:and|plus|\+|&)\s*$")
+ADDED_AS_NEEDED = re.compile(rf"(?:and|plus|\+|&)\s*{PRN.pattern}\s*$")
+PLUS = re.compile(r"(?:plus|\+)\s*$")
 THEN = re.compile(
     r"(?:,?\s*(?:and )?then(?! remove)|followed by|;\s*then|\. then)\s+(?:decrease to|reduce to|increase to)?"
 )
