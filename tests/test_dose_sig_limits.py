@@ -130,6 +130,10 @@ def test_doses_at_named_times_stay_scheduled_beside_one_as_needed(text):
     assert said(text) == (60, 150, 150)
 
 
+def test_a_dose_at_a_named_time_stays_scheduled_beside_one_as_needed_without_a_frequency():
+    assert said("1 tablet in the morning plus 1 tablet as needed, max 6 tablets daily") == (15, 90, 90)
+
+
 def test_as_needed_at_the_end_of_named_times_belongs_to_all_of_them():
     assert said("1 tablet in the morning and 1 tablet at bedtime as needed") == (0, 30, 30)
 

@@ -421,8 +421,8 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
 
 
 def _apart(state: _State, last: _State) -> bool:
-    """Whether a dose at named times, or a first one, stands beside a frequency of which "as needed" is said."""
-    return bool(state.slots or state.once) and not last.slots and any(rate.low > 0 for rate in last.rates)
+    """Whether a dose at named times, or a first one, stands before one as needed that has no named time."""
+    return bool(state.slots or state.once) and not last.slots
 
 
 def _schedule(state: _State) -> Schedule | None:
