@@ -41,9 +41,9 @@ from dosing import (
 from cds.clinical import Moment, Precision
 from cds.dose.amount import Dose
 from cds.dose.course import Plan
-from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
 from cds.dose.layout import lay_out
+from cds.dose.line import Line
 from cds.dose.schedule import Schedule
 from cds.dose.values import Range
 

@@ -159,6 +159,17 @@ def test_a_structured_maximum_is_one_of_all_doses_side_by_side():
     assert mme(request(OXYCODONE_10, {"text": text, "maxDosePerPeriod": limit}), on=ON) == (30, 60, 60)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("10 mg in the morning and 2 tablets at night, max 6/day", (45, 45, 45)),
+        ("10 mg in the morning and 2 tablets at night, max 2/day", (30, 30, 30)),
+    ],
+)
+def test_a_maximum_at_the_end_counts_what_the_last_dose_is_counted_in(text, found):
+    assert said(text) == found
+
+
 def test_of_two_maxima_nobody_knows_whether_the_last_is_that_of_the_whole():
     assert refused("1 tablet q4h prn max 4 tablets daily and 1 tablet q6h prn max 3 tablets daily") == "sig-not-read"
 
@@ -174,6 +185,24 @@ def test_of_two_maxima_nobody_knows_whether_the_last_is_that_of_the_whole():
 )
 def test_milligrams_that_contradict_the_strength_of_the_product_are_refused(drug, text):
     assert refused(text, drug) == "dose-contradiction"
+
+
+@pytest.mark.parametrize(
+    ("drug", "text", "found"),
+    [
+        (OXYCODONE_10, "Take 10 mg (1 tablet) by mouth twice daily", (30, 30, 30)),
+        (OXYCODONE_10, "20 mg (2 tablets) every 6 hours as needed (max 6 daily)", (0, 90, 90)),
+        (OXYCODONE_10, "10 mg (1 tablet) tid prn pain, max 6 tablets daily", (0, 45, 45)),
+        (MORPHINE_20_ML, "5 mg (0.25 mL) every 4 hours", (30, 30, 30)),
+    ],
+)
+def test_milligrams_before_the_tablets_are_the_same_dose(drug, text, found):
+    assert said(text, drug) == found
+
+
+def test_milligrams_before_the_tablets_that_contradict_the_product_are_refused():
+    assert refused("20 mg (1 tablet) bid") == "dose-contradiction"
+    assert refused("5-10 mg (2 tablets) bid") is not None
 
 
 @pytest.mark.parametrize(

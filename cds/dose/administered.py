@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from cds.clinical import AsOf, Moment, Precision, Span
 from cds.dose.course import Course, Plan, after
 from cds.dose.days import by_day, hours_of
-from cds.dose.dosage import Line, wear_hours
 from cds.dose.drug import Opioid
+from cds.dose.line import Line, wear_hours
 from cds.dose.sig import PERMITTED
 from cds.dose.status import Standing
 from cds.dose.values import NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain

@@ -12,8 +12,8 @@ from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Quantity, Source
 from cds.dose import amount, dosage, sig
 from cds.dose.amount import Dose
 from cds.dose.days import last_of
-from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
+from cds.dose.line import Line, daily, wear_hours
 from cds.dose.links import Node
 from cds.dose.schedule import Schedule
 from cds.dose.status import Standing
@@ -153,7 +153,7 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
         return None
     if total.rate and opioid.mg:
         patches = total.mg.high / opioid.mg
-        share = min(Decimal(1), patches * dosage.wear_hours(opioid, drugs) / (days * HOURS))
+        share = min(Decimal(1), patches * wear_hours(opioid, drugs) / (days * HOURS))
         dose = Dose(Range.exact(opioid.mg * share), True, f"{plain(patches)} patches in {plain(days)} days")
     else:
         dose = Dose(total.mg.scaled(1 / days), False, f"{total.text} / {plain(days)} days")
@@ -191,7 +191,7 @@ def _has_number(line: Line, opioid: Opioid, drugs: Drugs) -> bool:
     if line.once or (line.schedule is not None and line.schedule.events):
         return line.dose is not None
     try:
-        dosage.daily(line, opioid, drugs)
+        daily(line, opioid, drugs)
     except NotCounted:
         return False
     return True

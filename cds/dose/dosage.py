@@ -4,60 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from cds.clinical import Dosage, Moment, Quantity, QuantityRange, Ratio
-from cds.dose import amount, sig, timing
+from cds.clinical import Dosage, Quantity, QuantityRange
+from cds.dose import amount, limits, sig, timing
 from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
-from cds.dose.parts import at_most, counts, fit, in_tablets, is_limit, quantities, strengthened
+from cds.dose.line import Line
+from cds.dose.parts import at_most, fit, in_tablets, is_limit, quantities, strengthened
 from cds.dose.route import route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours, unit_of
-from cds.dose.values import HOURS, NOTE, ONE, ZERO, NotCounted, Range, Weigh, plain, refuse_absurd, spread
+from cds.dose.values import HOURS, NOTE, ZERO, NotCounted, Range, Weigh, plain, spread
 from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
 _SWALLOWED = ("tablet", "capsule")
 _TOO_LONG = f"the text of the dosage is too long to be read: over {sig.LONGEST} characters"
-
-
-class Line(Struct, frozen=True):
-    """One instruction.
-
-    gap       why it has no number; then `dose` is None
-    cap       most mg in a day
-    phase     taper phase; lines of one phase run side by side
-    days      length of the line in days, counted from its start
-    duration  hours of one infusion
-    timeless  no frequency is written anywhere (a patch is then worn continuously, an infusion runs)
-    """
-
-    route: str | None
-    dose: Dose | None = None
-    schedule: Schedule | None = None
-    prn: bool = False
-    cap: Decimal | None = None
-    phase: int = 0
-    start: Moment | None = None
-    end: Moment | None = None
-    days: Decimal | None = None
-    count: int | None = None
-    count_max: int | None = None
-    duration: Decimal | None = None
-    flags: tuple[str, ...] = ()
-    gap: NotCounted | None = None
-
-    @property
-    def once(self) -> bool:
-        return self.schedule is not None and self.schedule.once
-
-    @property
-    def timeless(self) -> bool:
-        return self.schedule is None or (
-            self.schedule.per_day is None and not self.schedule.once and not self.schedule.events
-        )
 
 
 def lines(
@@ -209,12 +172,12 @@ def _structured(
     elif said is not None and _contradicts(dose, schedule, said, opioid, drugs):
         flags = (*flags, "structure and text of the dosage differ; the structure is used")
     prn = base.prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
-    most, cap_flags = _most(dosage, dose, opioid, drugs)
+    most, cap_flags = limits.structured(dosage, dose, opioid, drugs)
     # Of doses side by side nobody knows which one a text limits; what it permits, it permits of them all together.
     limit = parts[-1] if parts and parts[0].phase == parts[-1].phase else None
     told: Decimal | None = None
     try:
-        told = _told(limit, opioid, None, drugs)
+        told = limits.told(limit, opioid, None, drugs)
     except NotCounted:
         cap_flags = (*cap_flags, "a maximum in the text could not be read")
     days = base.days
@@ -225,11 +188,11 @@ def _structured(
         dose=dose,
         schedule=schedule,
         prn=prn,
-        cap=_least(most, told if said is not None else None),
+        cap=limits.least(most, told if said is not None else None),
         days=days,
         flags=(*flags, *dose.flags, *(schedule.flags if schedule else ()), *cap_flags),
     )
-    return _permitted([line], limit, told)[0]
+    return limits.reaching([line], limit, told)[0]
 
 
 def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid, drugs: Drugs) -> bool:
@@ -292,48 +255,19 @@ def _spoken(
     found = [_line(base, part, schedule, dosage, opioid, drugs) for part in parts]
     if any(line.gap is not None for line in found):
         return found
-    # A limit at the end is one of all doses together; any other is of its own dose.
-    for at, part in enumerate(parts[:-1]):
-        if part.times is not None or part.cap != parts[-1].cap:
-            found[at : at + 1] = _permitted(found[at : at + 1], part, _told(part, opioid, base.route, drugs))
-    limit = found[-1].cap
-    if limit is not None and all(
-        line.cap == limit for line, part in zip(found, parts, strict=True) if part.cap == parts[-1].cap
-    ):
-        found = _together(found, limit)
-    if found[-1].gap is not None:
-        return found
-    return _permitted(found, parts[-1], _told(parts[-1], opioid, base.route, drugs))
-
-
-def _together(lines: list[Line], limit: Decimal) -> list[Line]:
-    """What is taken side by side each day stays below the limit of all; what is scheduled comes first, its least before all.
-
-    Where the schedule alone uses the limit up, it may be meant for what is as needed: no line is counted.
-    """
-    daily_lines = sorted((at for at, line in enumerate(lines) if not line.once), key=lambda at: lines[at].prn)
-    amounts = {at: _each_day(lines[at], limit) for at in daily_lines}
-    left, least = limit, dict[int, Decimal]()
-    for at in daily_lines:
-        least[at] = min(left, amounts[at].low)
-        left -= least[at]
-    if left <= 0 and any(lines[at].prn for at in daily_lines):
-        gap = NotCounted("sig-not-read", "the maximum in the text leaves nothing for the dose that is as needed")
-        return [replace(line, gap=gap) for line in lines]
-    capped = list(lines)
-    for at in daily_lines:
-        capped[at] = replace(lines[at], cap=_least(lines[at].cap, least[at] + left))
-        left -= min(left, amounts[at].high - least[at])
-    return capped
-
-
-def _each_day(line: Line, limit: Decimal) -> Range:
-    """mg a day of a line before the limit of all; without a frequency all of that."""
-    per_day = line.schedule.per_day if line.schedule is not None else None
-    if line.dose is None or per_day is None:
-        return Range(ZERO, limit)
-    mg = line.dose.mg.times(per_day).at_most(limit)
-    return Range(ZERO, mg.high) if line.prn else mg
+    caps = {line.cap for line in found}
+    try:
+        # A limit at the end is one of all doses together; any other is of its own dose.
+        for at, part in enumerate(parts[:-1]):
+            told = limits.told(part, opioid, base.route, drugs)
+            own = replace(found[at], cap=limits.least(found[at].cap, told))
+            found[at : at + 1] = limits.reaching([own], part, told)
+        told = limits.told(parts[-1], opioid, base.route, drugs)
+        limit = limits.least(told, caps.pop() if len(caps) == 1 else None)
+        found = found if limit is None else limits.within(found, limit)
+    except NotCounted as gap:
+        return [replace(line, gap=gap) for line in found]
+    return limits.reaching(found, parts[-1], told)
 
 
 def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage, opioid: Opioid, drugs: Drugs) -> Line:
@@ -343,141 +277,17 @@ def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage,
     try:
         fit(part, opioid)
         dose = amount.of_dose(quantities(part.low or ZERO, part.high or ZERO, part.unit), product, base.route, drugs)
-        told = _told(part, opioid, base.route, drugs)
     except NotCounted as gap:
         return replace(base, gap=gap, phase=base.phase + part.phase)
-    most, cap_flags = _most(dosage, dose, product, drugs)
+    most, cap_flags = limits.structured(dosage, dose, product, drugs)
     chosen = schedule if schedule is not None else part.schedule
     return replace(
         base,
         dose=dose,
         schedule=chosen,
         prn=base.prn or part.schedule.prn or chosen.prn,
-        cap=_least(most, told),
+        cap=most,
         phase=base.phase + part.phase,
         days=base.days if base.days is not None else part.schedule.days,
         flags=(*flags, *dose.flags, *chosen.flags, *cap_flags),
     )
-
-
-def _permitted(lines: list[Line], part: sig.Part | None, told: Decimal | None) -> list[Line]:
-    """ "1 tablet daily, up to 4 tablets daily" schedules one and permits four: high is what is permitted.
-
-    lines  taken side by side; together they reach what is permitted, and no more
-    part   the part of the text that speaks of a limit
-    told   mg of its maximum in a day
-    """
-    last = lines[-1]
-    dose, per_day = last.dose, last.schedule.per_day if last.schedule is not None else None
-    if part is None or last.schedule is None or dose is None or dose.rate or dose.mg.high <= 0 or per_day is None:
-        return lines
-    most = told if part.cap is not None and part.cap.up_to else None
-    most = _least(most, None if part.times is None else part.times * dose.mg.high)
-    if most is None:
-        return lines
-    for other in lines[:-1]:
-        if other.dose is None or other.dose.rate or other.schedule is None or other.schedule.per_day is None:
-            return lines
-        most -= other.dose.mg.high * other.schedule.per_day.high
-    if last.cap is not None:
-        most = min(most, last.cap)
-    if most <= dose.mg.high * per_day.high:
-        return lines
-    schedule = replace(last.schedule, per_day=Range(per_day.low, most / dose.mg.high))
-    return [*lines[:-1], replace(last, schedule=schedule, flags=(*last.flags, sig.PERMITTED))]
-
-
-def _told(part: sig.Part | None, opioid: Opioid, route: str | None, drugs: Drugs) -> Decimal | None:
-    """mg of the most in a day that a text names, None where it names none. Raises NotCounted where it cannot be read.
-
-    "Max 1 patch a day" is none: a patch gives milligrams an hour.
-    """
-    if part is None or part.cap is None:
-        return None
-    if part.cap.amount <= 0 or not (part.cap.unit or counts(part)):
-        raise NotCounted("sig-not-read", "a maximum in the text whose unit is not clear")
-    limit = Quantity(part.cap.amount, part.cap.unit or part.unit or None)
-    most = amount.of_dose(limit, strengthened(part, opioid), route, drugs)
-    return None if most.rate else most.mg.high
-
-
-def _most(dosage: Dosage, dose: Dose, opioid: Opioid, drugs: Drugs) -> tuple[Decimal | None, tuple[str, ...]]:
-    """The least of the structured maxima, in mg a day; one that cannot be read is named and leaves the dose as it is."""
-    limits = [_per_day(ratio, dose, opioid, drugs) for ratio in dosage.max_per_period]
-    read = [limit for limit in limits if limit is not None]
-    flags = ("a maximum per period could not be read",) if len(read) < len(limits) else ()
-    return min(read, default=None), flags
-
-
-def _least(*limits: Decimal | None) -> Decimal | None:
-    return min((limit for limit in limits if limit is not None), default=None)
-
-
-def _per_day(ratio: Ratio, dose: Dose, opioid: Opioid, drugs: Drugs) -> Decimal | None:
-    if ratio.numerator is None or ratio.numerator.value is None or dose.rate:
-        return None
-    length = HOURS if ratio.denominator is None else hours(ratio.denominator)
-    if length is None or length <= 0:
-        return None
-    words = {(ratio.numerator.unit or "").lower().strip("{} "), (ratio.numerator.code or "").lower().strip("{} ")}
-    if words & {"dose", "doses", "dose(s)"}:
-        return ratio.numerator.value * dose.mg.high * HOURS / length
-    try:
-        limit = amount.of_dose(ratio.numerator, opioid, None, drugs)
-    except NotCounted:
-        return None
-    return None if limit.rate else limit.mg.high * HOURS / length
-
-
-def daily(line: Line, opioid: Opioid, drugs: Drugs) -> tuple[Range, Range, str]:
-    """mg a day (PRN at the most permitted), the same without PRN, and the arithmetic.
-
-    Raises NotCounted where the line has no dose or no frequency.
-    """
-    dose, schedule = line.dose, line.schedule
-    if line.gap is not None:
-        raise line.gap
-    if dose is None:
-        raise NotCounted("no-dose", "no dose is written")
-    per_day = schedule.per_day if schedule is not None else None
-    if (opioid.patch or line.route == "transdermal") and dose.rate:
-        mg, text = _worn(dose, per_day, opioid, drugs)
-    elif dose.rate:
-        mg, text = _infused(line, dose, per_day)
-    elif per_day is None:
-        if not (line.prn and line.cap is not None):
-            raise NotCounted("no-timing", "neither a frequency nor a supply is written")
-        mg, text = Range(ZERO, line.cap), f"{dose.text} as needed, at most {plain(line.cap)} mg/day"
-    else:
-        mg, text = dose.mg.times(per_day), f"{dose.text} x {spread(per_day)}/day"
-    if line.cap is not None and line.cap < mg.high:
-        mg, text = mg.at_most(line.cap), f"{text}, at most {plain(line.cap)} mg/day"
-    refuse_absurd(mg.high)
-    if line.prn:
-        return Range(ZERO, mg.high), Range(ZERO, ZERO), f"{text}, as needed"
-    return mg, mg, text
-
-
-def _worn(dose: Dose, per_day: Range | None, opioid: Opioid, drugs: Drugs) -> tuple[Range, str]:
-    """mcg/h on the skin; an application is worn for its wear time, or until the next one."""
-    share = Range.exact(ONE)
-    if per_day is not None:
-        wear = wear_hours(opioid, drugs)
-        share = Range(min(ONE, per_day.low * wear / HOURS), min(ONE, per_day.high * wear / HOURS))
-    worn = share.scaled(HOURS)
-    return dose.mg.times(worn), f"{dose.text} x {spread(worn)} h/24 h"
-
-
-def wear_hours(opioid: Opioid, drugs: Drugs) -> Decimal:
-    if opioid.release_hours is not None:
-        return opioid.release_hours
-    return drugs.limits["fentanyl_patch_hours" if opioid.name == "fentanyl" else "other_patch_hours"]
-
-
-def _infused(line: Line, dose: Dose, per_day: Range | None) -> tuple[Range, str]:
-    if line.duration is not None and per_day is not None:
-        mg = dose.mg.times(per_day).scaled(line.duration)
-        return mg, f"{dose.text} x {plain(line.duration)} h x {spread(per_day)}/day"
-    if per_day is not None and per_day.high > 1:
-        raise NotCounted("no-duration", "an infusion several times a day without its length")
-    return dose.mg.scaled(HOURS), f"{dose.text} x 24 h"

@@ -11,11 +11,11 @@ from itertools import combinations
 from msgspec.structs import replace
 
 from cds.clinical import AsOf, Moment, Precision, Source
-from cds.dose import amount, dosage
+from cds.dose import amount
 from cds.dose.amount import Dose
 from cds.dose.course import Course, Plan, after
 from cds.dose.days import DAY, by_day, last_of, midnight
-from cds.dose.dosage import Line
+from cds.dose.line import Line, daily, wear_hours
 from cds.dose.slots import apart
 from cds.dose.values import HOURS, NOTHING, ONE, ZERO, NotCounted, Piece, Range, plain
 from cds.knowledge.drugs import Drugs
@@ -115,7 +115,7 @@ def _until_stopped(piece: Piece) -> Piece:
 
 def _constant(line: Line, plan: Plan, first: date, last: date, drugs: Drugs) -> list[Piece]:
     try:
-        mg, scheduled, text = dosage.daily(line, plan.opioid, drugs)
+        mg, scheduled, text = daily(line, plan.opioid, drugs)
     except NotCounted as gap:
         return [Piece(first, last, None, gap=gap, flags=line.flags)]
     if line.dose is not None and line.dose.rate and not plan.patch and line.schedule is None:
@@ -159,7 +159,7 @@ def _infusion(dose: Dose, line: Line, plan: Plan, first: date, last: date) -> li
 
 def _single(dose: Dose, line: Line, plan: Plan, day: date, drugs: Drugs) -> Piece:
     if dose.rate:
-        length = line.duration or (dosage.wear_hours(plan.opioid, drugs) if plan.patch else None)
+        length = line.duration or (wear_hours(plan.opioid, drugs) if plan.patch else None)
         if length is None:
             return Piece(day, day, None, gap=NotCounted("no-duration", "an infusion without its length"))
         if plan.patch:
@@ -186,7 +186,7 @@ def _of_events(
             return [Piece(moment.day, moment.day, None, gap=gap) for moment in known]
         text = f"{dose.text} x {plain(line.duration)} h"
         return [_once_on(moment.day, dose.mg.scaled(line.duration), text, line) for moment in known]
-    wear = timedelta(hours=float(dosage.wear_hours(plan.opioid, drugs)))
+    wear = timedelta(hours=float(wear_hours(plan.opioid, drugs)))
     starts = [moment.start for moment in known]
     pieces: list[Piece] = []
     for start in starts:
@@ -209,11 +209,11 @@ def _implied_end(line: Line, plan: Plan, first: date, drugs: Drugs) -> date | No
         return None
     try:
         total = amount.of_dose(plan.use.quantity, plan.opioid, plan.route, drugs)
-        mg, _, _ = dosage.daily(line, plan.opioid, drugs)
+        mg, _, _ = daily(line, plan.opioid, drugs)
     except NotCounted:
         return None
     if total.rate and plan.patch and plan.opioid.mg:
-        days = total.mg.high / plan.opioid.mg * dosage.wear_hours(plan.opioid, drugs) / HOURS
+        days = total.mg.high / plan.opioid.mg * wear_hours(plan.opioid, drugs) / HOURS
     elif total.rate or mg.high <= 0:
         return None
     else:
@@ -237,7 +237,7 @@ def _undated_phases(lines: list[Line], plan: Plan, first: date, drugs: Drugs, as
         total = NOTHING
         for line in (line for line in lines if line.phase == phase):
             try:
-                mg, _, text = dosage.daily(line, plan.opioid, drugs)
+                mg, _, text = daily(line, plan.opioid, drugs)
             except NotCounted as gap:
                 return [Piece(first, last, None, gap=gap)]
             total += mg

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from cds.clinical import AsOf, Medication, MedicationUse, Moment, Precision, Source, Uncounted
 from cds.dose.course import Plan, after, interval, read_lines
 from cds.dose.days import DAY
-from cds.dose.dosage import Line
 from cds.dose.drug import Identity, Opioid
+from cds.dose.line import Line
 from cds.dose.links import Links
 from cds.dose.renewal import renewed
 from cds.dose.schedule import Schedule

@@ -8,8 +8,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from cds.dose.course import Course, Plan
-from cds.dose.dosage import Line
 from cds.dose.drug import Opioid
+from cds.dose.line import Line
 from cds.dose.values import Piece, plain
 from cds.knowledge.drugs import Drugs
 

@@ -28,6 +28,7 @@ from cds.dose.sig_words import (
     HARMLESS,
     HOLD,
     LINKED,
+    MASS_FIRST,
     MAX,
     MAX_DAILY,
     MAX_PLAIN,
@@ -152,6 +153,7 @@ def _normal(text: str) -> str:
     spaced = re.sub(r"^(?:and )?then ", "", spaced)  # the second line of a taper
     spaced = re.sub(r"once every (?!day)", "every ", spaced)
     spaced = re.sub(r"every (?:third|3rd) day", "every 3 days", spaced)
+    spaced = MASS_FIRST.sub(r"\3 \4 (\1 \2 total)", spaced)
     # Said twice, meant once.
     return re.sub(
         r"(?:nightly|every night) at bedtime|at bedtime (?:nightly|every night)|every bedtime", "at bedtime", spaced
@@ -413,7 +415,7 @@ def _part(state: _State, last: _State, phase: int) -> Part | None:
             days=state.days if state.days is not None else last.days,
         ),
         total_mg=state.total_mg,
-        cap=state.cap or (last.cap if state is not last else None),
+        cap=state.cap,
         times=state.times if more else None,
         route=state.route or last.route,
         phase=phase,

@@ -127,6 +127,8 @@ AMOUNT = re.compile(
 BARE = re.compile(
     rf"({NUM})(?:\s*(?:-|to|or)\s*({NUM}))?(?=\s+(?:po|p\.o\.|by mouth|orally|at (?:noon|bedtime|night)|in the|every|each|q|daily|twice|bid|tid|qid|prn)(?![a-z]{{2}}))"
 )
+# "10 mg (1 tablet)" says what "1 tablet (10 mg total)" says.
+MASS_FIRST = re.compile(rf"(?<![\d.\-–])(\d++(?:\.\d++)?)\s*(mg|mcg)\s*\(\s*({NUM})\s*({UNIT})\s*\)")
 VERB = re.compile(
     r"(?:take|given|gave|took|give|applied|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|sig|patient to take)"
     r"(?![a-z]):?"
