@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from cds.clinical import Quantity, QuantityRange
 from cds.dose.drug import Opioid
-from cds.dose.sig import Cap, Part
+from cds.dose.sig import Part
+from cds.dose.sig_elements import Cap
 from cds.dose.values import ONE, NotCounted, Range, plain
 
 
