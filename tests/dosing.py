@@ -70,6 +70,10 @@ def dosage(dose: Raw | None = None, timing: Raw | None = None, **more: Any) -> R
     return found
 
 
+ONE_BID = dosage(tablets(1), BID)  # 30 MME of a 10 mg oxycodone tablet
+TWO_BID = dosage(tablets(2), BID)  # 60 MME
+
+
 def request(drug: Raw | str, *dosages: Raw, authored: str | None = "2024-03-01", id: str = "r1", **more: Any) -> Raw:
     raw: Raw = {
         "resourceType": "MedicationRequest", "id": id, "status": "active", "intent": "order",

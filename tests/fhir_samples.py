@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import tzinfo
 
-from cds.clinical import Entry, FhirVersion, PatientRecord
+from cds.clinical import Entry, FhirVersion, PatientRecord, Unread
 from cds.fhir import read
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 LOINC = "http://loinc.org"
 ME = {"reference": "Patient/1"}
 DRUG = {"coding": [{"system": RXNORM, "code": "1049621", "display": "oxycodone 10 mg tablet"}]}
+TEN = {"doseQuantity": {"value": 10, "unit": "mg"}}
 PATIENT = {"resourceType": "Patient", "id": "1", "birthDate": "1961-04-02", "gender": "female"}
 
 
@@ -77,7 +78,12 @@ def record(
     return read(entries(*resources), version=version, patient_id=patient_id, zone=zone)
 
 
+def unread(*resources: object, version: FhirVersion = FhirVersion.R4, zone: tzinfo | None = None) -> Unread:
+    """The only unread one of these resources."""
+    (only,) = record(*resources, version=version, zone=zone).unread
+    return only
+
+
 def reason(*resources: object, version: FhirVersion = FhirVersion.R4) -> str:
     """Why the only unread one of these resources is unread."""
-    (only,) = record(*resources, version=version).unread
-    return only.reason
+    return unread(*resources, version=version).reason

@@ -11,6 +11,7 @@ from dosing import (
     DAILY,
     HYDROCODONE_5,
     MORPHINE,
+    ONE_BID,
     OXYCODONE,
     OXYCODONE_5,
     OXYCODONE_10,
@@ -34,7 +35,6 @@ from cds.errors import KnowledgeError
 from cds.knowledge import drugs
 
 RULES = Path(drugs.__file__).parents[2] / "rules"
-ONE_BID = dosage(tablets(1), BID)
 
 
 def coded(*codes, text=None, system=RXNORM):

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from dosing import BID, OXYCODONE_10, SUBOXONE_8, dosage, request, tablets
+from dosing import BID, ONE_BID, OXYCODONE_10, SUBOXONE_8, dosage, request, tablets
 
 from hooks.cli import main
-
-ONE_BID = dosage(tablets(1), BID)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from dosing import (
     MORPHINE_15,
     MORPHINE_ER_15,
     MORPHINE_ER_30,
+    ONE_BID,
     OXYCODONE_5,
     OXYCODONE_10,
     OXYCONTIN_10,
@@ -34,7 +35,6 @@ from dosing import (
     tablets,
 )  # fmt: skip
 
-ONE_BID = dosage(tablets(1), BID)
 NEEDED = dosage(tablets(1), every(1, 6, "h"), asNeededBoolean=True)
 
 

@@ -7,6 +7,7 @@ from dosing import (
     HYDROMORPHONE_2,
     MORPHINE,
     MORPHINE_15,
+    ONE_BID,
     OXYCODONE_5,
     OXYCODONE_10,
     administration,
@@ -30,7 +31,6 @@ from cds.clinical import FhirVersion
 
 R5, STU3 = FhirVersion.R5, FhirVersion.STU3
 
-ONE_BID = dosage(tablets(1), BID)
 SCENARIOS = {
     "an order": (request(OXYCODONE_10, ONE_BID),),
     "a range as needed with a maximum": (request(OXYCODONE_10, dosage({"low": tablets(1), "high": tablets(2)}, every(1, 4, "h"), asNeededBoolean=True, maxDosePerPeriod={"numerator": tablets(8), "denominator": qty(1, "d", "d")})),),
