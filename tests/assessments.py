@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cds.cards import CardOptions, build
 from cds.clinical import (
     AsOf,
     Assessment,
+    Card,
     Case,
     CoRise,
     DailyDose,
@@ -159,3 +161,19 @@ def assessment(
         grade=grade,
         gates=gates,
     )
+
+
+OPTIONS = CardOptions("https://cds.example")
+ORDER_HOOKS = ("order-select", "order-sign")
+
+
+def cards(found: Assessment, options: CardOptions = OPTIONS) -> tuple[Card, ...]:
+    return build(found, known(), options)
+
+
+def kinds(found: Assessment) -> list[str]:
+    return [card.kind for card in cards(found)]
+
+
+def rules(found: Assessment) -> list[str]:
+    return [card.rule for card in cards(found)]

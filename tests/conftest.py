@@ -108,3 +108,12 @@ def pytest_make_collect_report(collector):
     if FORBID_SKIPS and report.skipped:
         report.outcome, report.longrepr = "failed", f"skipped, which CI forbids: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="module")
+def web():
+    from hooks.web import Web
+
+    made = Web()
+    yield made
+    made.close()

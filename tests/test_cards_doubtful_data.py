@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from html import unescape
 
-from assessments import assessment, draft, known
+from assessments import ORDER_HOOKS, assessment, cards, draft
 
-from cds.cards import CardOptions, build
-from cds.clinical import Assessment, Card, DoseTimeline, Doubt, Gap, PainSeries
-
-ORDER_HOOKS = ("order-select", "order-sign")
-
-
-def cards(found: Assessment) -> tuple[Card, ...]:
-    return build(found, known(), CardOptions("https://cds.example"))
+from cds.clinical import Assessment, DoseTimeline, Doubt, Gap, PainSeries
 
 
 def flagged(*flags: str) -> DoseTimeline:
