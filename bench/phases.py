@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,7 @@ import orjson
 from bench import bodies
 from cds import cards, case, dose, facts, fhir, grading, pain, trend
 from cds.clinical import Assessment
-from hooks import evaluation, strict_json
+from hooks import collector, evaluation, strict_json
 from hooks.report import assess_json
 from hooks.schemas.response import card_json, check_answer
 
@@ -23,9 +22,7 @@ T = TypeVar("T")
 
 def main() -> None:
     evaluator = evaluation.load()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)  # as `assess` does
+    collector.settle()
     table: dict[str, list[float]] = {}
     for body, runs in ((bodies.typical(), 40), (bodies.heavy(), 5)):
         least: dict[str, float] = {}

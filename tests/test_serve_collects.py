@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hooks.commands.serve import collect
+from hooks.collector import after_request
 
 
 class Ring:
@@ -24,7 +24,7 @@ def left_behind():
 
 
 def after(requests):
-    collect(SimpleNamespace(nr=requests), None, None, None)
+    after_request(SimpleNamespace(nr=requests), None, None, None)
 
 
 def test_the_thousandth_request_takes_away_what_those_before_it_left(left_behind):

@@ -157,9 +157,8 @@ def listed(items: Sequence[str]) -> str:
 
 
 def _refusal(places: Sequence[tuple[tuple[Step, ...], str]]) -> Verdict:
-    told = sorted(
-        (path(place), reason) for place, reason in places
-    )  # not in the order in which the fields were written
+    # Sorted: not in the order in which the fields were written.
+    told = sorted((path(place), reason) for place, reason in places)
     where = tuple(dict.fromkeys(place for place, _ in told))
     reasons = (f"{place or 'the resource'}: {reason}" for place, reason in told)
     return Verdict(None, refused=tuple(dict.fromkeys(reasons)), where=where)

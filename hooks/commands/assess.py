@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import sys
@@ -19,7 +18,7 @@ import orjson
 from cds import case
 from cds.clinical import FhirVersion
 from cds.errors import InputError
-from hooks import evaluation, settings
+from hooks import collector, evaluation, settings
 from hooks.inputs import documents
 
 _CHUNK = 16  # inputs sent to a process at once
@@ -62,10 +61,7 @@ def command(
     )
     _refuse_options(asked)
     evaluator = evaluation.load(pain_codes=site.pain_codes, ndc_codes=site.ndc_codes)
-    # What was loaded stays: the collector need not walk it again after each patient.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    collector.settle()
     output = sys.stdout.buffer
     failed = False
     work = partial(_evaluate, evaluator, asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import tempfile
@@ -14,7 +13,7 @@ import click
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from cds.errors import OihError
-from hooks import settings
+from hooks import collector, settings
 from hooks.settings import Settings
 
 DEVELOPMENT = (
@@ -47,11 +46,7 @@ def _serve(configured: Settings, host: str, port: int) -> None:
     app = create_service(configured)
     if configured.development:
         click.secho(DEVELOPMENT, fg="yellow", bold=True, err=True)
-    # What was loaded is shared by the forked workers and never collected. A body of 4.5 MB makes 170,000 objects and leaves
-    # none of them, so the collector need not look before; what the web parts leave is collected by the count of requests.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    collector.settle()
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     Keeper(
         _Server(
@@ -66,16 +61,10 @@ def _serve(configured: Settings, host: str, port: int) -> None:
             # just being sent on it is lost.
             keepalive=75,
             loglevel="warning",
-            post_request=collect,
+            post_request=collector.after_request,
             when_ready=lambda _arbiter: click.echo(f"oih-cds serves {base}/cds-services", err=True),
         )
     ).run()
-
-
-def collect(worker: Any, _request: object, _environ: object, _response: object) -> None:
-    """After every thousandth request: werkzeug leaves some 14 objects of each to the collector, 1.2 MB of a thousand."""
-    if worker.nr % 1_000 == 0:
-        gc.collect()
 
 
 @contextmanager
