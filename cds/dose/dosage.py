@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cds.clinical import Dosage, Quantity, QuantityRange
-from cds.dose import amount, limits, sig, timing
+from cds.clinical import Concept, Dosage, Quantity, QuantityRange
+from cds.dose import amount, beside, limits, sig, timing
 from cds.dose.amount import Dose
 from cds.dose.drug import Opioid
 from cds.dose.line import Line
 from cds.dose.parts import at_most, fit, in_tablets, is_limit, quantities, strengthened
-from cds.dose.route import route_of, route_of_text
+from cds.dose.route import neuraxial, route_of, route_of_text
 from cds.dose.schedule import Schedule
 from cds.dose.units import hours, unit_of
 from cds.dose.values import HOURS, NOTE, ZERO, NotCounted, Range, Weigh, plain, spread
@@ -20,7 +20,6 @@ from cds.knowledge.drugs import Drugs
 
 _PCA = ("pca", "patient controlled", "patient-controlled")
 _SWALLOWED = ("tablet", "capsule")
-_TOO_LONG = f"the text of the dosage is too long to be read: over {sig.LONGEST} characters"
 
 
 def lines(
@@ -42,6 +41,12 @@ def lines(
     if text and not delivered and any(word in text.lower() for word in _PCA):
         gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
         return [replace(base, gap=gap)]
+    if base.route == "parenteral" and neuraxial(text):
+        gap = NotCounted("route-not-clear", "the route and the text of the dosage contradict each other")
+        return [replace(base, gap=gap)]
+    if dosage.sequence is None and beside.follows(text):
+        gap = NotCounted("sig-not-read", "the dosage follows another one, and nothing says when")
+        return [replace(base, gap=gap)]
     if opioid.form in _SWALLOWED and base.route in ("parenteral", "neuraxial"):
         gap = NotCounted("route-not-clear", f"a {opioid.form} is not injected: product and route contradict each other")
         return [replace(base, gap=gap)]
@@ -59,6 +64,12 @@ def text_of(dosage: Dosage) -> str | None:
     return dosage.text or dosage.patient_instruction
 
 
+def _words(concept: Concept | None) -> str:
+    if concept is None:
+        return ""
+    return " ".join(filter(None, (concept.text, *(coding.display for coding in concept.codings))))
+
+
 def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:
     """ "Oxycodone 10 mg PO BID" without the drug that it begins with."""
     lower = text.strip().lower()
@@ -74,9 +85,13 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
     route = route_of(dosage.route, drugs)
     flags: tuple[str, ...] = ()
     if route is None and len(said) == 1:
-        route = route_of_text(said.pop())
+        told = route_of_text(said.pop())
+        # "Apply 1 patch topically" says nothing else than "on the skin".
+        route = opioid.route if opioid.patch and told == "topical" else told
     if route is None and not drugs.local_anaesthetics.isdisjoint(opioid.partners):
         route = route_of_text(text) or "neuraxial"
+    if route is None and opioid.route in (None, "parenteral") and (neuraxial(text) or neuraxial(_words(dosage.method))):
+        route = "neuraxial"
     if route is None:
         route = opioid.route or route_of_text(text)
     if route is None and opioid.name not in drugs.never_swallowed and _in_tablets(dosage, opioid, parts):
@@ -162,16 +177,19 @@ def _structured(
     opioid: Opioid,
     drugs: Drugs,
 ) -> Line:
-    flags = (*base.flags, *_not_read(text))
     said = parts[0] if parts and len(parts) == 1 else None
+    only_text_prn, unread = beside.unread(text if parts is None else None)
+    flags = (*base.flags, *unread)
     if schedule is None or (schedule.per_day is None and not schedule.once and not schedule.events):
         if said is not None:
             schedule = said.schedule
         elif text and parts is None:
             schedule = sig.frequency(text)
-    elif said is not None and _contradicts(dose, schedule, said, opioid, drugs):
-        flags = (*flags, "structure and text of the dosage differ; the structure is used")
-    prn = base.prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
+    if parts and beside.contradict(dose, schedule, parts, opioid, drugs):
+        flags = (*flags, beside.DIFFER)
+    prn = (
+        base.prn or only_text_prn or (schedule is not None and schedule.prn) or (said is not None and said.schedule.prn)
+    )
     most, cap_flags = limits.structured(dosage, dose, opioid, drugs)
     # Of doses side by side nobody knows which one a text limits; what it permits, it permits of them all together.
     limit = parts[-1] if parts and parts[0].phase == parts[-1].phase else None
@@ -195,18 +213,6 @@ def _structured(
     return limits.reaching([line], limit, told)[0]
 
 
-def _contradicts(dose: Dose, schedule: Schedule, said: sig.Part, opioid: Opioid, drugs: Drugs) -> bool:
-    if schedule.per_day is not None and said.schedule.per_day is not None and schedule.per_day != said.schedule.per_day:
-        return True
-    if said.low is None or said.high is None:
-        return False
-    try:
-        read = amount.of_dose(quantities(said.low, said.high, said.unit), strengthened(said, opioid), None, drugs)
-    except NotCounted:
-        return False
-    return read.rate == dose.rate and read.mg != dose.mg
-
-
 def _from_text(
     base: Line,
     schedule: Schedule | None,
@@ -219,7 +225,7 @@ def _from_text(
     if parts and len(parts) == 1 and is_limit(parts[0]) and (schedule is None or schedule.per_day is not None):
         return _spoken(base, (at_most(parts[0]),), None, dosage, opioid, drugs)
     if not parts or any(part.low is None for part in parts):
-        if opioid.patch and opioid.mg is not None and (parts is None or len(parts) == 1):
+        if opioid.patch and opioid.mg is not None and (not text if parts is None else len(parts) == 1):
             assumed = Dose(
                 Range.exact(opioid.mg),
                 True,
@@ -227,20 +233,15 @@ def _from_text(
                 (f"{NOTE}no dose is written: one patch",),
             )
             spoken = parts[0].schedule if parts else None
-            flags = (*base.flags, *assumed.flags, *_not_read(text))
+            flags = (*base.flags, *assumed.flags)
             return [replace(base, dose=assumed, schedule=schedule or spoken, flags=flags)]
         said = "the text of the dosage could not be read" if text else "no dose is written"
-        said = next(iter(_not_read(text)), said)
+        said = beside.TOO_LONG if text and len(text) > sig.LONGEST else said
         return [replace(base, gap=NotCounted("sig-not-read" if text else "no-dose", said))]
     if schedule is not None and len(parts) > 1:
         return [replace(base, gap=NotCounted("sig-not-read", "several doses in the text beside one timing"))]
     phases = [tuple(part for part in parts if part.phase == phase) for phase in range(parts[-1].phase + 1)]
     return [line for phase in phases for line in _spoken(base, phase, schedule, dosage, opioid, drugs)]
-
-
-def _not_read(text: str | None) -> tuple[str, ...]:
-    """What has to be said about a text that is too long to be looked at."""
-    return (_TOO_LONG,) if text is not None and len(text) > sig.LONGEST else ()
 
 
 def _spoken(
@@ -281,6 +282,8 @@ def _line(base: Line, part: sig.Part, schedule: Schedule | None, dosage: Dosage,
         return replace(base, gap=gap, phase=base.phase + part.phase)
     most, cap_flags = limits.structured(dosage, dose, product, drugs)
     chosen = schedule if schedule is not None else part.schedule
+    if beside.often_differs(schedule, part):
+        flags = (*flags, beside.DIFFER)
     return replace(
         base,
         dose=dose,

@@ -34,6 +34,18 @@ _TEXTS = tuple(
 )  # fmt: skip
 
 
+# "For spinal stenosis" is no route.
+_NEURAXIAL = re.compile(
+    r"\b(?:(?:epi|peri)dural(?:ly)?|intrathecal(?:ly)?|intraspinal|caudal|neuraxial|intraventricular"
+    r"|spinal(?:ly)?(?! (?:stenosis|cord|fusion|surgery|fracture|pain|headache|disc|disease|injury|tumou?r|metasta\w+)))\b"
+)
+
+
+def neuraxial(text: str | None) -> bool:
+    """Whether a text puts the drug beside the spinal cord."""
+    return bool(text) and _NEURAXIAL.search((text or "").lower()) is not None
+
+
 def route_of_text(text: str | None) -> str | None:
     """The route that a text names, None if it names none."""
     if not text:

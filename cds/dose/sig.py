@@ -15,7 +15,21 @@ from msgspec.structs import replace
 
 from cds.dose.schedule import Schedule
 from cds.dose.sig_elements import READERS, Cap, State, adds_a_limit
-from cds.dose.sig_words import ADDED, AMOUNT, BARE, BETWEEN, MASS_FIRST, MAX, PER_DAY, THEN
+from cds.dose.sig_words import (
+    ADDED,
+    AMOUNT,
+    BARE,
+    BETWEEN,
+    ECHO,
+    MASS_FIRST,
+    MAX,
+    PER_DAY,
+    RESTATED,
+    THEN,
+    TOTALLED,
+    number,
+)
+from cds.dose.units import unit_of
 from cds.dose.values import ONE, Range
 
 
@@ -57,11 +71,14 @@ def read(text: str) -> tuple[Part, ...] | None:
     if len(text) > LONGEST:
         return None
     parts: list[Part] = []
-    for phase, piece in enumerate(THEN.split(_normal(text))):
+    phase = 0
+    for piece in THEN.split(_normal(text)):
         found = _phase(piece.strip(), phase)
         if found is None:
             return None
         parts += found
+        if not all(part.schedule.once for part in found):
+            phase += 1  # a first dose does not take the day from what follows it
     return tuple(parts) if parts else None
 
 
@@ -78,6 +95,11 @@ def frequency(text: str) -> Schedule | None:
     return schedule if schedule.per_day is not None or schedule.once else None
 
 
+def amounts(text: str) -> list[str]:
+    """The amounts in a text that was not understood as a whole, as written."""
+    return [match.group(0) for match in AMOUNT.finditer(text)]
+
+
 def _normal(text: str) -> str:
     lowered = text.lower().replace("–", "-").replace("—", "-").replace("’", "'").replace("×", "x")
     spaced = re.sub(r"\s+", " ", lowered.replace("(s)", "s").replace("(es)", "es")).rstrip(" .;,")
@@ -85,11 +107,24 @@ def _normal(text: str) -> str:
     spaced = re.sub(r"^(?:and )?then ", "", spaced)  # the second line of a taper
     spaced = re.sub(r"once every (?!day)", "every ", spaced)
     spaced = re.sub(r"every (?:third|3rd) day", "every 3 days", spaced)
-    spaced = MASS_FIRST.sub(r"\3 \4 (\1 \2 total)", spaced)
+    spaced = spaced.replace("to be taken ", "").replace("5 ml spoonful", "teaspoon").replace("5ml spoonful", "teaspoon")
+    spaced = ECHO.sub(_echoed, spaced)
+    spaced = MASS_FIRST.sub(_counted_first, spaced)
     # Said twice, meant once.
     return re.sub(
         r"(?:nightly|every night) at bedtime|at bedtime (?:nightly|every night)|every bedtime", "at bedtime", spaced
     )
+
+
+def _echoed(match: re.Match[str]) -> str:
+    """ "4 (four)" is 4; "4 (six)" stays, with a sign that nothing understands."""
+    first, second = match.groups()
+    return first if number(first) == number(second) else f"{match.group(0)}!"
+
+
+def _counted_first(match: re.Match[str]) -> str:
+    mass, unit, bracketed, bracketed_unit, equal, equal_unit = match.groups()
+    return f"{bracketed or equal} {bracketed_unit or equal_unit} ({mass} {unit} total)"
 
 
 def _phase(text: str, phase: int) -> list[Part] | None:
@@ -108,6 +143,8 @@ def _phase(text: str, phase: int) -> list[Part] | None:
     last = states[-1]
     if any(state.days is not None or (state.cap and last.cap) for state in states[:-1]):
         return None  # "1 daily for 7 days, 2 daily": a taper, or side by side? Of two limits, is the last the whole's?
+    if len(states) > 1 and any(state.unit.startswith("mcg/h") for state in states):
+        return None  # "1 patch, 25 mcg/h" is one patch
     parts: list[Part] = []
     for state in states:
         part = _part(state, last, phase)
@@ -124,6 +161,10 @@ def _step(text: str, at: int, states: list[State]) -> int | None:
         match = pattern.match(text, at)
         if match is None:
             continue
+        if pattern is RESTATED:
+            if state.low is None or state.once or ADDED.search(text, 0, at):
+                continue
+            return match.end() if TOTALLED.search(text, 0, at) and _restates(match, state) else None
         if pattern in (AMOUNT, BARE):
             if state.low is not None:
                 if len(states) == _MOST_DOSES:
@@ -139,6 +180,16 @@ def _step(text: str, at: int, states: list[State]) -> int | None:
     return None
 
 
+def _restates(match: re.Match[str], state: State) -> bool:
+    """Whether a total of the day is what the dose and its frequency make, in the same unit."""
+    schedule = _schedule(state)
+    if schedule is None or schedule.per_day is None or state.low is None or state.high is None or state.days:
+        return False
+    same = unit_of(match.group(2)) == unit_of(state.unit)
+    least, most = state.low * schedule.per_day.low, state.high * schedule.per_day.high
+    return same and least <= most == number(match.group(1))
+
+
 def _part(state: State, last: State, phase: int) -> Part | None:
     schedule = _schedule(state)
     if schedule is None:
@@ -150,7 +201,7 @@ def _part(state: State, last: State, phase: int) -> Part | None:
         unit=state.unit,
         schedule=replace(
             schedule,
-            prn=state.prn or (last.prn and not state.rates and not _apart(state, last)),
+            prn=state.prn or (last.prn and not state.frequencies() and not _apart(state, last)),
             days=state.days if state.days is not None else last.days,
         ),
         total_mg=state.total_mg,
@@ -170,16 +221,18 @@ def _schedule(state: State) -> Schedule | None:
     """One frequency from everything that was said about it, None where it contradicts itself."""
     slots = frozenset(state.slots)
     limits = [rate for rate in state.rates if rate.low == 0]
-    rates = [rate for rate in state.rates if rate.low > 0]
+    rates = [rate for rate in state.frequencies() if rate.low > 0]
     if len(set(rates)) > 1 or len(limits) > 1:
         return None
+    if (state.meals and slots) or (state.once_daily and len(slots) > 1):
+        return None  # "with meals and at bedtime" is more than once, "once daily" no more
     if state.once:
         # "once daily" is read as a whole; a lone "once" beside a frequency is a first dose and another story.
         return None if rates or limits or slots else Schedule(once=True)
     if slots and rates:
         if rates[0] != Range.exact(Decimal(len(slots))) and rates[0] != Range.exact(ONE):
             return None
-        if rates[0] == Range.exact(ONE) and len(slots) > 1 and state.rates:
+        if rates[0] == Range.exact(ONE) and len(slots) > 1:
             rates = [Range.exact(Decimal(len(slots)))]
     per_day = rates[0] if rates else Range.exact(Decimal(len(slots))) if slots else limits[0] if limits else None
     if per_day is not None and rates and limits:

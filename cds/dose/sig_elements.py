@@ -14,6 +14,7 @@ from cds.dose.sig_words import (
     AMOUNT,
     AT_CLOCK,
     BARE,
+    DAY_LIST,
     DAY_NAME,
     EVERY,
     FOR_TIME,
@@ -24,14 +25,17 @@ from cds.dose.sig_words import (
     MAX_DAILY,
     MAX_PLAIN,
     MDD,
+    MEALS,
     ON_DAYS,
     ONCE,
     PARTNER_LIMIT,
     PER_DAY,
     PLUS,
     PRN,
+    RESTATED,
     ROUTE,
     ROUTINE,
+    SAME_TIME,
     SEPARATOR,
     SIMPLE,
     SLOT,
@@ -43,6 +47,7 @@ from cds.dose.sig_words import (
     X_DAILY,
     number,
 )
+from cds.dose.slots import coarse
 from cds.dose.units import unit_of
 from cds.dose.values import HOURS, ONE, ZERO, Range
 
@@ -63,7 +68,11 @@ _WIDEST = 5
 
 @dataclass(slots=True)
 class State:
-    """What has been read of the part at hand."""
+    """What has been read of the part at hand.
+
+    once_daily  said in full: no more than one named time
+    named       the last time of day, and where it or the last day of the week ended
+    """
 
     low: Decimal | None = None
     high: Decimal | None = None
@@ -73,11 +82,21 @@ class State:
     slots: set[str] = field(default_factory=set)
     once: bool = False
     prn: bool = False
+    meals: bool = False
+    once_daily: bool = False
+    weekdays: set[str] = field(default_factory=set)
+    named: str = ""
+    named_to: int = 0
     days: Decimal | None = None
     cap: Cap | None = None
     times: Decimal | None = None
     route: str = ""
     later: bool = False
+
+    def frequencies(self) -> list[Range]:
+        """Everything that was said of how often."""
+        days = len(self.weekdays)
+        return [*self.rates, Range.exact(Decimal(days) / 7)] if days else self.rates
 
 
 def _amount(match: re.Match[str], state: State) -> bool:
@@ -132,6 +151,7 @@ def _x_daily(match: re.Match[str], state: State) -> bool:
 
 
 def _simple(match: re.Match[str], state: State) -> bool:
+    state.once_daily = state.once_daily or match.group(0).startswith("once")
     state.rates.append(Range.exact(Decimal(TIMES[match.group(0)])))
     return True
 
@@ -145,8 +165,7 @@ def _slot(match: re.Match[str], state: State) -> bool:
     word = match.group(0)
     if word in LINKED and not (state.slots or state.rates):
         return False  # "morning" alone; only "in the morning and evening" may shorten it
-    state.slots.add(SLOT_WORDS[word])
-    return True
+    return _name(match, SLOT_WORDS[word], state)
 
 
 def _clock(match: re.Match[str], state: State) -> bool:
@@ -154,8 +173,34 @@ def _clock(match: re.Match[str], state: State) -> bool:
     of_day = int(hour) % 12 + (12 if half.startswith("p") else 0)
     if int(hour) > 12 or int(minute or 0) > 59:
         return False
-    state.slots.add(f"{of_day:02d}:{int(minute or 0):02d}:00")
+    return _name(match, f"{of_day:02d}:{int(minute or 0):02d}:00", state)
+
+
+def _name(match: re.Match[str], slot: str, state: State) -> bool:
+    """Adds a time of day, unless it says the one before it again: "in the morning with breakfast", "at bedtime (9 pm)".
+
+    Where nobody can tell whether two names are one time, the sig is refused.
+    """
+    part, before = _part_of_day(slot), state.named
+    beside = bool(before) and SAME_TIME.fullmatch(match.string, state.named_to, match.start()) is not None
+    clocks = {_is_clock(other) for other in state.slots if other != slot and _part_of_day(other) == part}
+    state.named, state.named_to = slot, match.end()
+    if clocks and (clocks != {True} or not _is_clock(slot)):
+        return beside
+    if beside and slot not in state.slots:
+        late = not _is_clock(slot) and {part, _part_of_day(before)} == {"evening", "night"}
+        if late or _is_clock(slot) != _is_clock(before):
+            return False
+    state.slots.add(slot)
     return True
+
+
+def _part_of_day(slot: str) -> str:
+    return next(iter(coarse(frozenset((slot,)))))
+
+
+def _is_clock(slot: str) -> bool:
+    return ":" in slot
 
 
 def _once(_match: re.Match[str], state: State) -> bool:
@@ -220,8 +265,16 @@ def _up_to(_match: re.Match[str], state: State) -> bool:
 
 
 def _on_days(match: re.Match[str], state: State) -> bool:
-    days = {day[:3] for day in DAY_NAME.findall(match.group(1))}
-    state.rates.append(Range.exact(Decimal(len(days)) / 7))
+    listed = DAY_LIST.fullmatch(match.string, state.named_to, match.start()) is not None
+    if state.weekdays and not listed:
+        return False  # "Monday - Friday" is more than two days
+    state.weekdays |= {day[:3] for day in DAY_NAME.findall(match.group(1))}
+    state.named_to = match.end()
+    return True
+
+
+def _meals(_match: re.Match[str], state: State) -> bool:
+    state.meals = True
     return True
 
 
@@ -258,6 +311,7 @@ READERS = (
     (ON_DAYS, _on_days),
     (FOR_TIME, _for_time),
     (AT_CLOCK, _clock),
+    (RESTATED, _skip),
     (AMOUNT, _amount),
     (SIMPLE, _simple),
     (SLOT, _slot),
@@ -266,6 +320,7 @@ READERS = (
     (VERB, _skip),
     (ROUTE, _note_route),
     (HOLD, _skip),
+    (MEALS, _meals),
     (HARMLESS, _skip),
     (ROUTINE, _skip),
     (SEPARATOR, _skip),

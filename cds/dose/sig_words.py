@@ -16,14 +16,16 @@ WORDS = {
 }  # fmt: skip
 # Possessive (++): digits are never given back, so "25" is not read as a 2 beside a 5, and a long run costs its length.
 NUM = (
-    r"(?:half of an?|half an?|\d++\s+\d/\d|\d++/\d++|\d++ and \d/\d|\d++(?:\.\d++)?½?|\.\d++|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
+    r"(?:half of an?|half an?|\d++\s+\d/\d(?!\d)|\d++/\d++|\d++ and \d/\d(?!\d)|\d++(?:\.\d++)?½?|\.\d++|one and one-half|one and a half|one[- ]half|a half|half|½|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|twelve)"
 )
 UNIT = (
-    r"(?:tablets?|tabs?|tab\(s\)|tablet\(s\)|caplets?|pills?|capsules?|caps?|cap\(s\)|capsule\(s\)|mgs?|milligrams?|mcg|ug"
+    r"(?:mcg/hour|mcg/hr?|tablets?|tabs?|tab\(s\)|tablet\(s\)|caplets?|pills?|capsules?|caps?|cap\(s\)|capsule\(s\)|mgs?|milligrams?|mcg|ug"
     r"|micrograms?|ml|mls|milliliters?|cc|teaspoon(?:ful)?s?|tsp|tablespoon(?:ful)?s?|tbsp|patch(?:es)?|patch\(es\)|films?"
-    r"|strips?|lozenges?|suppositor(?:y|ies)|sprays?|puffs?|mcg/hr?|mcg/hour|t(?!\.?[a-z]))"
+    r"|strips?|lozenges?|suppositor(?:y|ies)|sprays?|puffs?|t(?!\.?[a-z]))"
 )
+
+_FRACTIONS = ("1/2", "1/3", "2/3", "1/4", "2/4", "3/4")
 
 
 def number(text: str) -> Decimal:
@@ -39,8 +41,8 @@ def number(text: str) -> Decimal:
         return Decimal(whole) + part if part else part
     top, _, bottom = text.partition("/")
     if bottom:
-        # "11/2" is 1 1/2 to whoever wrote it: no number.
-        return Decimal(top) / Decimal(bottom) if 0 < Decimal(top) <= Decimal(bottom) else Decimal(0)
+        # "11/2" is 1 1/2 to whoever wrote it, and "5/325" a combination: neither is a number.
+        return Decimal(top) / Decimal(bottom) if text in _FRACTIONS else Decimal(0)
     return Decimal(WORDS.get(text.replace("-", " "), text))
 
 
@@ -70,7 +72,8 @@ def choice(words: dict[str, str] | tuple[str, ...]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-PARENTHESIS = r"(?:\s*\(\s*[a-z0-9.\-/½ ]+\s*\))?"
+# A number in words that WORDS does not know, such as "72 (seventy-two)"; ECHO has compared the others.
+PARENTHESIS = r"(?:\s*\(\s*[a-z][a-z\- ]*\))?"
 EVERY = re.compile(
     rf"(?:every|q\.?|each)\s*({NUM})\s*{PARENTHESIS}(?:\s*(?:-|to|or|–)\s*({NUM}){PARENTHESIS})?\s*"
     r"(hours?|hrs?|h|days?|d|weeks?|wks?|minutes?|min)(?![a-z])"
@@ -119,24 +122,36 @@ FOR_TIME = re.compile(
     rf"(?:for|x|times)\s*(?:up to\s+)?({NUM})\s*{PARENTHESIS}\s*(?:more\s+)?(days?|d|weeks?|wks?|months?)(?![a-z])"
 )
 AMOUNT = re.compile(
-    rf"({NUM})\s*(?:\(\s*[a-z0-9./½]+\s*\))?(?:\s*(?:-|–|to|or)\s*({NUM})(?:\s*\(\s*[a-z0-9./½]+\s*\))?)?\s*"
-    rf"(?:x\s*)?(?:(\d+(?:\.\d+)?)\s*-?\s*(mg|mcg)\s+(?=tab|cap|film|loz|supp))?({UNIT})(?![a-z])"
-    r"(?:\s*\(\s*(?:=\s*)?(\d+(?:\.\d+)?)(?:\s*-\s*(\d+(?:\.\d+)?))?\s*(mg|mcg)(?:\s*total)?\s*\))?(?:\s*total)?"
+    rf"({NUM}){PARENTHESIS}(?:\s*(?:-|–|to|or)\s*({NUM}){PARENTHESIS})?\s*"
+    rf"(?:x\s*)?(?:\(?(\d+(?:\.\d+)?)\s*-?\s*(mg|mcg)(?:/h(?:ou)?r?)?\)?\s+(?=tab|cap|film|loz|supp|patch))?({UNIT})(?![a-z])"
+    r"(?:\s*\(\s*(?:=\s*)?(\d+(?:\.\d+)?)(?:\s*-\s*(\d+(?:\.\d+)?))?\s*(mg|mcg)(?:/h(?:ou)?r?)?(?:\s*total)?\s*\))?(?:\s*total)?"
 )
 # "1 po q8h", "... and 2 at night": a number without a unit, before a route or a time.
 BARE = re.compile(
-    rf"({NUM})(?:\s*(?:-|to|or)\s*({NUM}))?(?=\s+(?:po|p\.o\.|by mouth|orally|at (?:noon|bedtime|night)|in the|every|each|q|daily|twice|bid|tid|qid|prn)(?![a-z]{{2}}))"
+    rf"({NUM})(?:\s*(?:-|to|or)\s*({NUM}))?(?=\s+(?:po|p\.o\.|by mouth|orally|at (?:noon|bedtime|night)|in the|every|each|q|daily|twice|bid|tid|qid|bd|od|tds|qds|prn|once|(?:two|three|four) times)(?![a-z]{{2}}))"
 )
-# "10 mg (1 tablet)" says what "1 tablet (10 mg total)" says.
-MASS_FIRST = re.compile(rf"(?<![\d.\-–])(\d++(?:\.\d++)?)\s*(mg|mcg)\s*\(\s*({NUM})\s*({UNIT})\s*\)")
+# "10 mg (1 tablet)" and "10 mg = 1 tablet" say what "1 tablet (10 mg total)" says.
+MASS_FIRST = re.compile(
+    rf"(?<![\d.\-–/])(\d++(?:\.\d++)?)\s*(mg|mcg)\s*(?:\(\s*({NUM})\s*({UNIT})\s*\)|=\s*({NUM})\s*({UNIT})(?![a-z]))"
+)
+# "4 (four)", "1 (one)", "one (1)": a number said twice, so that a slip of the pen shows.
+ECHO = re.compile(rf"({NUM})\s*\(\s*({NUM})\s*\)")
+# "1 tablet every 12 hours (2 tablets a day)" says the day's total again; joined by "and" it is another dose.
+RESTATED = re.compile(
+    rf"({NUM})\s*({UNIT})(?![a-z])\s*(?:total\s*)?(?:daily|(?:/|per|a|each|every|in a)\s*day|(?:in|per|/)\s*24 ?h(?:ou)?rs?)(?![a-z])"
+)
 VERB = re.compile(
-    r"(?:take|given|gave|took|give|applied|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|sig|patient to take)"
+    r"(?:take|given|gave|took|give|applied|apply|place|use|inject|administer|insert|dissolve|chew|swallow|put|infuse|let|instill|change|replace|wear|sig|patient to take)"
     r"(?![a-z]):?"
 )
+_WHERE = (
+    r"(?:(?:the|your|a|an|clean|dry|intact|flat|hairless|non-?hairy|non-?irritated|upper|outer|left|right|area of|and)[, ]+)*"
+    r"(?:skin|chest(?: wall)?|back|arms?|torso|flank|abdomen|shoulder|thigh)"
+)
 ROUTE = re.compile(
-    r"(?:by mouth|orally|oral|po|p\.o\.|per os|iv push|iv|intravenous(?:ly)?|im|intramuscular(?:ly)?|sc|subq|sq|subcut(?:aneous(?:ly)?)?"
+    r"(?:by mouth|by (?:the )?oral route|orally|oral|po|p\.o\.|per os|iv push|iv|intravenous(?:ly)?|into (?:the|a) vein|im|intramuscular(?:ly)?|sc|subq|sq|subcut(?:aneous(?:ly)?)?"
     r"|sl|sublingual(?:ly)?|under the tongue|buccal(?:ly)?|rectal(?:ly)?|per rectum|pr|transdermal(?:ly)?|topically|"
-    r"(?:on|on to|onto|to) (?:the )?skin|intranasal(?:ly)?|epidural(?:ly)?|intrathecal(?:ly)?|(?:per|via|by) (?:ng|g|peg|feeding) ?tube)(?![a-z])"
+    rf"(?:on|on to|onto|to) {_WHERE}|intranasal(?:ly)?|epidural(?:ly)?|intrathecal(?:ly)?|(?:per|via|by) (?:ng|g|peg|feeding) ?tube)(?![a-z])"
 )
 _SLEEPY = (
     r"(?:(?:over-?|excessive |increased )?(?:sedation|sedated|somnolen(?:ce|t)|drowsiness|drowsy)|respiratory depression"
@@ -144,12 +159,15 @@ _SLEEPY = (
 )
 # A remark for whoever gives the dose; what is ordered stays the same.
 HOLD = re.compile(rf"hold (?:for|if) {_SLEEPY}(?:(?:,? or|,? and|,|/) ?{_SLEEPY})*(?![a-z])")
+# A frequency of its own where no other is written.
+MEALS = re.compile(r"(?:with|before|after) (?:each |every |all )?meals?(?![a-z])")
 HARMLESS = re.compile(
-    r"(?:with meals|before meals|after meals|with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
-    rf"(?:for )?{SYMPTOM}|around the clock|atc|scheduled|"
+    r"(?:with (?:food|water|milk|or without food|a full glass of water)|with food or milk|as directed|as instructed|whole|the|new|please|"
+    rf"(?:for |indications?:? ?(?:for )?)?{SYMPTOM}|around the clock|atc|scheduled|"
     r"earliest fill date:? ?\d+[/-]\d+[/-]\d+|(?:dx:? ?|icd-?10:? ?)?[a-tv-z]\d\d\.\d{1,4}|"
-    r"and remove old patch|then remove|after removing the old (?:one|patch)|rotate sites?|"
-    r"do not (?:crush|chew|split|cut|break|open)(?:(?:,? or|,| and) ?(?:crush|chew|split|cut|break|open| )+)*|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total)(?![a-z])"
+    r"(?:and )?remove (?:the )?(?:old|previous|used) patch(?:es)?(?: (?:before|prior to|when|after) applying (?:the |a )?new(?: one| patch(?:es)?)?)?|"
+    r"then remove|after removing the old (?:one|patch)|max(?:imum)?\.?(?: of)? (?:1|one) patch at a time|rotate (?:application )?sites?|"
+    r"do not (?:crush|chew|split|cut|break|open)(?:(?:,? or|,| and) ?(?:crush|chew|split|cut|break|open| )+)*|swallow whole|may cause drowsiness|immediate release|extended release|er|ir|sr|total(?: of)?)(?![a-z])"
 )
 # The limit of a combination's partner is no limit of the opioid.
 PARTNER_LIMIT = re.compile(
@@ -159,6 +177,12 @@ PARTNER_LIMIT = re.compile(
 SEPARATOR = re.compile(r"and|plus")
 # What no element begins with: skipped at once, since a text may hold nothing else.
 BETWEEN = re.compile(r"(?:[ ,(;–+&:)]|\.(?!\d)|-(?=\s))++")
+# What announces a total of the day.
+TOTALLED = re.compile(r"(?:\(|=|total(?: of|:)?)\s*$")
+# Between two words for one time of day ("in the morning with breakfast", "at bedtime (9 pm)") nothing else stands.
+SAME_TIME = re.compile(r"[ (:\-]*")
+# Between days of the week that are a list.
+DAY_LIST = re.compile(r"[ ,;/&]*(?:and )?")
 ADDED = re.compile(r"(?:and|plus|\+|&)\s*$")
 ADDED_AS_NEEDED = re.compile(rf"(?:and|plus|\+|&)\s*{PRN.pattern}\s*$")
 PLUS = re.compile(r"(?:plus|\+)\s*$")

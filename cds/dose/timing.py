@@ -129,6 +129,9 @@ def _is_one_a_period(repeat: Repeat) -> bool:
 
 
 def _weekly(repeat: Repeat) -> bool:
+    days = _days_between(repeat)
+    if days is not None:
+        return days >= 7
     found = unit_of(repeat.period_unit) if repeat.period_unit else None
     return found is not None and found.scale >= 168
 
