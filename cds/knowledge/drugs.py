@@ -47,7 +47,7 @@ _FACTOR = [
     "source",
     "reviewed",
 ]
-_NAME = ("name", "opioid", "kind", "source")
+_NAME = ("name", "opioid", "kind", "release", "partners", "source")
 _OTHER = ("rxcui", "tty", "name", "drug", "drug_class", "source")
 _ROUTE = ("system", "code", "route", "display", "source")
 _PER = ("unit", "mL", "h", "actuation", "")
@@ -100,9 +100,17 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class OpioidName:
+    """A name of an opioid, and what a brand says about its products.
+
+    release   "ER" where every product of the brand is extended release, else ""
+    partners  what every product of the brand holds besides the opioid
+    """
+
     name: str
     opioid: str
     kind: str
+    release: str
+    partners: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,10 @@ class Drugs:
     name_pattern: re.Pattern[str]
     other_pattern: re.Pattern[str]
     ndc: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def antagonists(self) -> frozenset[str]:
+        return frozenset(drug.name for drug in self.others.values() if drug.drug_class == "opioid-antagonist")
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -243,7 +255,12 @@ def _product(row: Mapping[str, str]) -> Product:
 def _name(row: Mapping[str, str]) -> OpioidName:
     if row["kind"] not in _KINDS:
         raise ValueError(f"kind '{row['kind']}' is none of {', '.join(_KINDS)}")
-    return OpioidName(row["name"], row["opioid"], row["kind"])
+    if row["release"] not in ("ER", ""):
+        raise ValueError(f"release '{row['release']}' is neither ER nor empty")
+    if not row["source"]:
+        raise ValueError("the source is empty")
+    partners = tuple(part for part in row["partners"].split("; ") if part)
+    return OpioidName(row["name"], row["opioid"], row["kind"], row["release"], partners)
 
 
 def _other(row: Mapping[str, str]) -> tuple[str, OtherDrug]:
@@ -369,11 +386,13 @@ def _decimal(value: object, where: str) -> Decimal:
 def _pattern(names: Mapping[str, object]) -> re.Pattern[str]:
     """Finds any of the names as whole words; the longest wins, so that hydromorphone is not read as morphine.
 
-    Grouped by their first two letters, so that a place in a text is held against a few names and not against hundreds.
+    A strength may follow without a blank ("oxycodone10mg"), but not a name that ends in a digit: "tylenol 325" is no
+    "tylenol 3". Grouped by their first two letters, so that a place in a text is held against a few names and not
+    against hundreds.
     """
     ordered = sorted(names, key=lambda name: (name[:2], -len(name)))
     groups = [
         f"{re.escape(head)}(?:{'|'.join(re.escape(name[2:]) for name in group)})"
         for head, group in groupby(ordered, key=lambda name: name[:2])
     ]
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(groups)})(?![a-z0-9])")
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(groups)})(?![a-z])(?!(?<=[0-9])[0-9])")
