@@ -18,10 +18,12 @@ from cds.knowledge.drugs import Drugs, Product, eleven_digits
 CODED = "coded"
 NAME_ONLY = "low: name only"
 TEXT_DISAGREES = "low: code and text name different drugs"
+PARTNER_CODED = "low: the code is that of its partner"
 
 _RXNORM = ("nlm.nih.gov/research/umls/rxnorm", "2.16.840.1.113883.6.88")
 _NDC = ("hl7.org/fhir/sid/ndc", "2.16.840.1.113883.6.69")
 _ATC = ("whocc.no/atc", "2.16.840.1.113883.6.73")
+_WITH_ANTAGONIST = ("tablet", "capsule", "film")
 _ATC_OPIOIDS = ("N02A", "N07BC", "N01AH", "R05DA")
 
 
@@ -72,7 +74,8 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     """The opioids of a medication.
 
     RxNorm products win wherever they stand in the list; an ingredient code takes strength and form from the ingredients
-    or the text; an NDC needs the site's crosswalk; a name alone is of low certainty.
+    or the text; an NDC needs the site's crosswalk; a name alone is of low certainty. The code of another drug is no word
+    against an opioid that ingredients or text name: beside its partner's code it is read, beside any other not counted.
     """
     if medication is None:
         return Identity(problem=NotCounted("medication-not-sent", "medication not sent"), drug="unknown medication")
@@ -90,11 +93,15 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     if clinical:
         named = {product.opioid for product in products} - {product.opioid for product in clinical}
         return _of_products(clinical, text, drugs) if not named else _conflict(clinical, named)
-    if any(code in drugs.others for code in rxnorm) and not products:
-        return NO_OPIOID
     found = _of_ingredients(medication.ingredients, medication.form, drugs)
+    others = {drugs.others[code].name for code in rxnorm if code in drugs.others}
+    if others and not products:
+        return _beside_another(others, found, medication, drugs)
     if found is not None:
-        return found
+        missing = {product.opioid for product in products} - {opioid.name for opioid in found.opioids}
+        return (
+            _conflict(products, {opioid.name for opioid in found.opioids}) if missing else _checked(found, text, drugs)
+        )
     if products:
         return _of_ingredient_code(products, medication, text, drugs)
     return _of_text(concept, text, ndcs, medication.form, drugs)
@@ -103,6 +110,38 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
 def _conflict(products: list[Product], others: set[str]) -> Identity:
     opioids = sorted({product.opioid for product in products} | others)
     problem = NotCounted("conflicting-codes", f"the codes name different opioids ({', '.join(opioids)})")
+    return Identity(problem=problem, drug=" or ".join(opioids))
+
+
+def _checked(found: Identity, text: str, drugs: Drugs) -> Identity:
+    """The opioids of the ingredients, marked where the text names only others."""
+    named = names.opioids_in(text, drugs) - {"opioid"}
+    if not named or named & {opioid.name for opioid in found.opioids}:
+        return found
+    return replace(found, opioids=tuple(replace(each, certainty=TEXT_DISAGREES) for each in found.opioids))
+
+
+def _beside_another(others: set[str], found: Identity | None, medication: Medication, drugs: Drugs) -> Identity:
+    """What a medication is whose codes name other drugs and no opioid: acetaminophen's code on "Percocet 5-325 mg"."""
+    concept, form = medication.concept, medication.form
+    text = _text(concept)
+    named = names.opioids_in(text, drugs) - {"opioid"}
+    if found is None and not named:
+        return _of_atc(concept) or NO_OPIOID
+    partners = names.partners_in(text, drugs)
+    if drugs.antagonists & others and names.family(f"{text} {_text(form)}") not in _WITH_ANTAGONIST:
+        # Naloxone to be sprayed or injected is for rescue: the opioid named beside it is not in it.
+        partners -= drugs.antagonists
+    if found is not None:
+        partners = partners.union(*(opioid.partners for opioid in found.opioids))
+    if others <= partners:
+        read = found or _of_text(concept, text, [], form, drugs)
+        return replace(read, opioids=tuple(replace(each, certainty=PARTNER_CODED) for each in read.opioids))
+    opioids = sorted(named.union(*({opioid.name} for opioid in found.opioids) if found else ()))
+    problem = NotCounted(
+        "conflicting-codes",
+        f"the code names {', '.join(sorted(others))}, text or ingredients name {', '.join(opioids)}",
+    )
     return Identity(problem=problem, drug=" or ".join(opioids))
 
 
@@ -148,6 +187,8 @@ def _of_text(concept: Concept | None, text: str, ndcs: list[str], form: Concept 
         problem = NotCounted("drug-not-clear", "the text names several opioids")
         return Identity(problem=problem, drug=" or ".join(sorted(found)))
     if found == {"opioid"}:
+        if names.only_purpose(text, drugs):
+            return NO_OPIOID
         return Identity(
             problem=NotCounted("drug-not-clear", "an opioid, but the record does not say which"), drug="opioid"
         )
@@ -155,11 +196,9 @@ def _of_text(concept: Concept | None, text: str, ndcs: list[str], form: Concept 
         said = names.read(text, drugs)
         opioid = _named(said) if said else Opioid(next(iter(found)), certainty=NAME_ONLY)
         return Identity((_with_form(opioid, form),), drug=opioid.name)
+    if (grouped := _of_atc(concept)) is not None:
+        return grouped
     codings = concept.codings if concept else ()
-    if any(_is(coding, _ATC) and (coding.code or "").upper().startswith(_ATC_OPIOIDS) for coding in codings):
-        return Identity(
-            problem=NotCounted("drug-not-clear", "an ATC code of the opioids without a name"), drug="opioid"
-        )
     if text or any(_is(coding, (*_RXNORM, *_ATC)) and coding.code for coding in codings):
         return NO_OPIOID
     if ndcs:
@@ -173,6 +212,15 @@ def _of_text(concept: Concept | None, text: str, ndcs: list[str], form: Concept 
     )
 
 
+def _of_atc(concept: Concept | None) -> Identity | None:
+    codings = concept.codings if concept else ()
+    if any(_is(coding, _ATC) and (coding.code or "").upper().startswith(_ATC_OPIOIDS) for coding in codings):
+        return Identity(
+            problem=NotCounted("drug-not-clear", "an ATC code of the opioids without a name"), drug="opioid"
+        )
+    return None
+
+
 def _of_ingredients(ingredients: Iterable[Ingredient], form: Concept | None, drugs: Drugs) -> Identity | None:
     """The opioids among the ingredients, if their strengths are written; None if there is nothing to be had."""
     found: list[Opioid] = []
@@ -184,7 +232,9 @@ def _of_ingredients(ingredients: Iterable[Ingredient], form: Concept | None, dru
         known = {drugs.products[code].opioid for code in codes if code in drugs.products}
         named = known or (names.opioids_in(text, drugs) - {"opioid"})
         if len(named) != 1:
-            partners.append(text.lower())
+            partners.append(
+                " ".join([text.lower(), *(drugs.others[code].name for code in codes if code in drugs.others)])
+            )
             continue
         if ingredient.is_active is False:
             continue
