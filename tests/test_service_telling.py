@@ -12,6 +12,7 @@ from hooks.service import create_service
 from hooks.settings import Settings
 
 READ = "pattern/pain_falls_after_the_reduction"
+LOCAL = {"coding": [{"system": "urn:oid:1.2.3", "code": "301070"}]}
 STU3 = {"org.oih-cds.fhirVersion": "STU3"}
 
 
@@ -60,8 +61,9 @@ def as_stu3():
         (as_stu3(), {"opioids": 5, "pain": 84}),
         (damaged("MedicationRequest", misspelt), {"opioids": 5}),
         (damaged("Observation", lambda score: score.update(status="done")), {"pain": 84}),
+        (damaged("Observation", lambda score: score.update(code=LOCAL)), {"pain": 84}),
     ],
-    ids=["as it is", "as STU3", "misspelt frequency", "unknown status"],
+    ids=["as it is", "as STU3", "misspelt frequency", "unknown status", "local code"],
 )
 def test_a_record_of_which_nothing_could_be_read_is_a_number_and_a_warning(client, log, request_, parts):
     assert client.post(path_of(request_), json=request_).status_code == 200

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from cds.cards.missing import within_look_back
 from cds.clinical import Assessment
 
 _PAIN, _OTHERS = "prefetch.pain", ("prefetch.vitals", "prefetch.labs")
+
+_COUNT = re.compile(r"pain: (\d{1,6}) of ")  # as cds/facts/unknown_codes.py words it
 
 
 def wholly_unread(found: Assessment) -> Mapping[str, int]:
@@ -26,7 +29,7 @@ def wholly_unread(found: Assessment) -> Mapping[str, int]:
 
 
 def _unread_scores(found: Assessment) -> int:
-    """Scores that were refused, by the FHIR models or as scores. Those under unknown codes are a gap of their own."""
+    """Scores that were refused, by the FHIR models or as scores, and those under codes that nobody here knows."""
     names = set(_names(found))
     refused = {reference for reference, _ in found.pain.rejected}
     unread = {
@@ -34,7 +37,8 @@ def _unread_scores(found: Assessment) -> int:
         for each in found.record.unread
         if each.kind == "Observation" and not (each.partial or each.draft or each.silent) and each.reference in names
     }
-    return len(refused | unread)
+    gaps = (_COUNT.match(gap.text) for gap in found.case.gaps if gap.kind == "not known")
+    return len(refused | unread) + sum(int(count[1]) for count in gaps if count)
 
 
 def _names(found: Assessment) -> Iterator[str]:
