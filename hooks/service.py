@@ -20,6 +20,8 @@ from hooks.app import Door, create_app
 from hooks.dispatch import Dispatcher
 from hooks.feedback import Feedback
 from hooks.metrics import CONTENT_TYPE, Metrics
+from hooks.pages.about import add_about
+from hooks.pages.html import Html
 from hooks.pages.install import House, install, signed_pages
 from hooks.prefetch import MissingKeys
 from hooks.problems import json_response
@@ -81,7 +83,7 @@ def create_service(
     _numbers(app, metrics, settings)
     door: Door = app.extensions["oih-cds"]
     install(app, House(settings, door.desk, door.services, door.issuers, store, door.web, clock), signed)
-    _about(app, as_document(attributes.load(known.rules.root), known.evidence))
+    add_about(app, as_document(attributes.load(known.rules.root), known.evidence), Html(settings.frame_ancestors))
     return app
 
 
@@ -160,9 +162,3 @@ def _may_read_numbers(token: SecretStr | None) -> bool:
     # A proxy on this machine makes everybody's call look like a local one.
     forwarded = any(name.lower().startswith(("x-forwarded", "forwarded", "via")) for name, _ in request.headers)
     return request.remote_addr in LOOPBACK and not forwarded
-
-
-def _about(app: Flask, published: object) -> None:
-    @app.get("/about")
-    def about() -> Response:
-        return json_response(published)
