@@ -119,7 +119,12 @@ class Dispatcher:
         for part, count in wholly_unread(found).items():
             self.metrics.wholly_unread.labels(service, part).inc()
             _log.warning(
-                "nothing could be read", service=service, key=part, count=count, version=found.case.version.value
+                "nothing could be read",
+                service=service,
+                hook_instance=found.case.instance,
+                key=part,
+                count=count,
+                version=found.case.version.value,
             )
 
     def _withhold(self, service: str, withheld: tuple[Card, ...], why: str) -> None:

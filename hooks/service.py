@@ -32,6 +32,7 @@ from hooks.store import Store, StoreError, open_store
 from hooks.store.budget import Budget
 from hooks.store.outbox import Outbox
 from hooks.store.tokens import UsedTokens
+from hooks.telling import called, keys_of
 from hooks.web import Web
 
 _log = structlog.get_logger(__name__)
@@ -128,6 +129,8 @@ def _health(app: Flask, store: Store) -> None:
 
 
 def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
+    services = app.extensions["oih-cds"].services.keys()
+
     @app.get("/metrics")
     def exposition() -> Response:
         if not _may_read_numbers(settings.metrics_token):
@@ -140,7 +143,7 @@ def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
+        endpoint = called(services)
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         metrics.requests.labels(endpoint, str(response.status_code)).inc()
         metrics.seconds.labels(endpoint).observe(seconds)
@@ -149,9 +152,16 @@ def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
             metrics.refused.labels(problem.reason).inc()
         if isinstance(problem, MissingKeys):
             for key in problem.keys:
-                metrics.missing.labels((request.view_args or {})["service_id"], key).inc()
+                metrics.missing.labels(endpoint, key).inc()
         if endpoint not in ("alive", "ready", "exposition"):
-            _log.info("answered", service=endpoint, status=response.status_code, milliseconds=round(1000 * seconds, 1))
+            told = {"hook_instance": g.get("hook_instance"), "reason": g.get("reason"), "keys": keys_of(problem)}
+            _log.info(
+                "answered",
+                service=endpoint,
+                status=response.status_code,
+                milliseconds=round(1000 * seconds, 1),
+                **{name: value for name, value in told.items() if value is not None},
+            )
         return response
 
 

@@ -80,3 +80,78 @@ def test_one_unread_order_among_read_ones_is_no_such_record(client):
     client.post(path_of(request), json=request)
     assert numbers(client, "oih_wholly_unread_total") == {}
     assert numbers(client, "oih_unread_total") == {'kind="MedicationRequest",service="oih-patient-view"': 1}
+
+
+# ------------------------------------------------------------------------------------------- one line a call
+
+VIEW = "/cds-services/oih-patient-view"
+INSTANCE = request_of(READ)["hookInstance"]
+
+
+def without(*path):
+    request = request_of(READ)
+    place = request
+    for step in path[:-1]:
+        place = place[step]
+    del place[path[-1]]
+    return request
+
+
+def test_a_line_names_the_service_and_joins_the_ehrs_own_log(client, log):
+    for fixture in (READ, "co_rise/plain_on_order_sign"):
+        request = request_of(fixture)
+        client.post(path_of(request), json=request)
+    told = [(line["service"], line["hook_instance"], line["status"]) for line in lines(log, "answered")]
+    assert told == [
+        ("oih-patient-view", INSTANCE, 200),
+        ("oih-order-sign", request_of("co_rise/plain_on_order_sign")["hookInstance"], 200),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "reason", "keys", "instance"),
+    [
+        (without("prefetch", "pain"), 412, "required", "pain", INSTANCE),
+        (without("context", "userId"), 400, "structure", "context.userId", INSTANCE),
+        (without("hookInstance"), 400, "structure", "hookInstance", None),
+        (request_of(READ) | {"hookInstance": "Mary Smith 1950"}, 400, "structure", "hookInstance", None),
+        (request_of(READ) | {"hookInstance": [INSTANCE]}, 400, "structure", "hookInstance", None),
+        (request_of(READ) | {"prefetch": {"Mary Smith": 7}}, 400, "structure", "prefetch", INSTANCE),
+        (request_of(READ) | {"extension": {"org.oih-cds.fhirVersion": "Mary"}}, 400, "not-supported", "org.oih-cds.fhirVersion", INSTANCE),
+        (["Mary Smith"], 400, "structure", None, None),
+    ],
+)  # fmt: skip
+def test_a_refused_call_is_told_by_key_and_reason_and_never_by_a_value(
+    client, log, sent, status, reason, keys, instance
+):
+    assert client.post(VIEW, json=sent).status_code == status
+    (line,) = lines(log, "answered")
+    told = (line["service"], line["status"], line["reason"], line.get("keys"), line.get("hook_instance"))
+    assert told == ("oih-patient-view", status, reason, keys, instance)
+    assert "Mary" not in log.getvalue()
+    assert "Mary" not in client.get("/metrics").text
+
+
+def test_a_path_that_the_caller_made_up_is_in_no_line_and_no_label(client, log):
+    for path in ("Mary-Smith", "Mary-Smith/feedback", "oih-patient-view/feedback"):
+        client.post(f"/cds-services/{path}", json={"feedback": []})
+    client.get("/Mary-Smith")
+    client.post(VIEW, data=b"Mary", content_type="text/plain")
+    told = [(line["service"], line["status"], line["reason"]) for line in lines(log, "answered")]
+    assert told == [
+        ("no service", 404, "not-found"),
+        ("no service/feedback", 404, "not-found"),
+        ("oih-patient-view/feedback", 400, "structure"),
+        ("none", 404, "not-found"),
+        ("oih-patient-view", 415, "not-supported"),
+    ]
+    assert "Mary" not in log.getvalue()
+    counted = numbers(client, "oih_requests_total")
+    assert counted['endpoint="no service",status="404"'] == 1
+    assert counted['endpoint="oih-patient-view",status="415"'] == 1
+    assert "Mary" not in str(counted)
+
+
+def test_what_cannot_be_had_is_counted_by_service_and_key(client):
+    client.post(VIEW, json=without("prefetch", "pain"))
+    assert numbers(client, "oih_missing_data_total") == {'key="pain",service="oih-patient-view"': 1}
