@@ -18,6 +18,7 @@ from cds.errors import (
     RuleFault,
     UnsupportedVersion,
 )
+from hooks import strict_json
 from hooks.refusals import InvalidAnswer, Issue, Refused, Unauthenticated
 from hooks.store import StoreError
 
@@ -52,7 +53,6 @@ _HTTP_CODES = {
 _HTTP_TEXTS = {
     404: "no such path; GET cds-services lists the services",
     405: "this path does not take this method; the Allow header lists those it takes",
-    413: "the body is too large",
 }
 
 
@@ -117,6 +117,8 @@ def install(app: Flask) -> None:
         status = error.code or 500
         g.reason = _HTTP_CODES.get(status, "processing")
         text = _HTTP_TEXTS.get(status, HTTPStatus(status).phrase.lower())
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            text = strict_json.too_large(app.config["MAX_CONTENT_LENGTH"] - 1)
         response = json_response(outcome([Issue(g.reason, text)]), status)
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
