@@ -162,7 +162,10 @@ class Desk:
     ) -> None:
         """Replace what can be fetched, and note why the rest cannot."""
         chosen = {key: parts[key] for key in keys}
-        if request.fhir_server is None or request.authorization is None:
+        if request.fhir_server is None:
+            return
+        if request.authorization is None:
+            reasons |= dict.fromkeys(chosen, prefetch.NO_AUTHORIZATION)
             return
         told = request.authorization.patient
         base = issuer.may_name(request.fhir_server)

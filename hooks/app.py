@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_cors import CORS
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
@@ -26,6 +26,7 @@ from hooks.schemas import checked_answer, read_request
 from hooks.services import Service, all_services
 from hooks.settings import PREFIX, Settings, SettingsError
 from hooks.site import extended
+from hooks.telling import instance_of
 from hooks.templates import declared, lint
 from hooks.trust import Gate, UsedTokens
 from hooks.web import Web, authorities
@@ -165,7 +166,9 @@ def _routes(app: Flask, door: Door) -> None:
         service = door.services.get(service_id)
         if service is None:
             raise Refused(404, "no service has this id; GET cds-services tells the ids")
-        asked = read_request(door.body(), service.hook, service.context)
+        body = door.body()
+        g.hook_instance = instance_of(body)  # for the log, also where the rest of the body is refused
+        asked = read_request(body, service.hook, service.context)
         assessment = door.desk.evaluate(service, issuer, asked, door.clock())
         cards = door.dispatch(Evaluated(service, issuer, asked, assessment))
         return json_response(checked_answer(cards))

@@ -9,6 +9,7 @@ import structlog
 
 from cds import cards
 from cds.cards import CardOptions
+from cds.cards.wholly_unread import wholly_unread
 from cds.clinical import Assessment, Card
 from cds.knowledge import Knowledge
 from hooks.answering import Evaluated
@@ -115,6 +116,16 @@ class Dispatcher:
             self.metrics.uncounted.labels(service, uncounted.code).inc()
         for gap in found.case.gaps:
             self.metrics.gaps.labels(service, gap.key, gap.kind).inc()
+        for part, count in wholly_unread(found).items():
+            self.metrics.wholly_unread.labels(service, part).inc()
+            _log.warning(
+                "nothing could be read",
+                service=service,
+                hook_instance=found.case.instance,
+                key=part,
+                count=count,
+                version=found.case.version.value,
+            )
 
     def _withhold(self, service: str, withheld: tuple[Card, ...], why: str) -> None:
         for card in withheld:

@@ -35,6 +35,12 @@ class Metrics:
         self.unread = Counter(
             "oih_unread", "Resources that the FHIR models refused", ("service", "kind"), registry=kept
         )
+        self.wholly_unread = Counter(
+            "oih_wholly_unread",
+            "Evaluations without one opioid or score that could be read",
+            ("service", "part"),
+            registry=kept,
+        )
         self.uncounted = Counter("oih_uncounted", "Opioids without a number", ("service", "code"), registry=kept)
         self.foreign = Counter("oih_foreign", "Resources of other patients, dropped", ("service",), registry=kept)
         self.refused = Counter("oih_refused_calls", "Calls without a valid token", ("reason",), registry=kept)

@@ -83,7 +83,11 @@ def document(services: Mapping[str, Service], settings: Settings, rules: Collect
             spec.path(f"{path}/feedback", operations={"post": operation})
     for path, summary in _PLAIN_PATHS.items():
         if path in rules:
-            answers = {"200": {"description": summary}, "503": {"description": "Not ready"}}
+            kinds = ("application/json", "text/html") if path == "/about" else ("application/json",)
+            answers = {
+                "200": {"description": summary, "content": {kind: {} for kind in kinds}},
+                "503": {"description": "Not ready"},
+            }
             spec.path(path, operations={"get": {"summary": summary, "responses": answers}})
     return spec.to_dict()
 

@@ -19,6 +19,7 @@ from cds.errors import MissingData, PatientMismatch
 from hooks.refusals import Issue
 from hooks.templates import MEDICATION_KEYS, Template
 
+NO_AUTHORIZATION = "not sent, and fhirServer came without fhirAuthorization"
 # What ends outside the look-back cannot change a trend; conditions, allergies and procedures count however old.
 _DATED = frozenset({"pain", "vitals", "encounters", *MEDICATION_KEYS})
 _DATES = (
@@ -175,6 +176,7 @@ def gaps(parts: Mapping[str, Part], cutoff: date, reasons: Mapping[str, str]) ->
 
 
 def _required(part: Part, reason: str | None) -> Issue:
+    """What is missing, why, and what the client can do about it."""
     if part.state is State.HAD:
         why = "it holds no Patient"
     elif part.state is State.FAILED and part.gaps:
@@ -182,7 +184,16 @@ def _required(part: Part, reason: str | None) -> Issue:
     else:
         why = reason or "not sent"
     alternative = " (one of the four medication keys is enough)" if part.key in MEDICATION_KEYS else ""
-    return Issue("required", f"prefetch.{part.key} is required{alternative}: {why}", f"prefetch.{part.key}")
+    step = "send the Patient" if part.key == "patient" else "send it, null or an empty Bundle where nothing was found"
+    other = {
+        None: ", or fhirServer with fhirAuthorization to read it from",
+        NO_AUTHORIZATION: ", or fhirAuthorization as well",
+    }
+    return Issue(
+        "required",
+        f"prefetch.{part.key} is required{alternative}: {why}; {step}{other.get(reason, '')}",
+        f"prefetch.{part.key}",
+    )
 
 
 def _failed(key: str, why: str) -> Part:

@@ -18,6 +18,7 @@ from cds.errors import (
     RuleFault,
     UnsupportedVersion,
 )
+from hooks import strict_json
 from hooks.refusals import InvalidAnswer, Issue, Refused, Unauthenticated
 from hooks.store import StoreError
 
@@ -52,7 +53,6 @@ _HTTP_CODES = {
 _HTTP_TEXTS = {
     404: "no such path; GET cds-services lists the services",
     405: "this path does not take this method; the Allow header lists those it takes",
-    413: "the body is too large",
 }
 
 
@@ -93,18 +93,21 @@ def install(app: Flask) -> None:
     @app.errorhandler(InputError)
     def refuse(error: InputError) -> Response:
         g.problem = error  # for whoever counts
+        g.reason = error.code
         status, body = refusal(error)
         return json_response(body, status)
 
     @app.errorhandler(Unauthenticated)
     def unauthenticated(error: Unauthenticated) -> Response:
         g.problem = error
+        g.reason = error.reason
         _log.warning("call refused", reason=error.reason)
         # Bare on purpose: whoever forges a token learns nothing from us.
         return Response(b"", 401, content_type="application/json", headers={"WWW-Authenticate": "Bearer"})
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
+        g.reason = _HTTP_CODES[error.status]
         response = json_response(outcome([Issue(_HTTP_CODES[error.status], str(error))]), error.status)
         response.headers.extend(list(error.headers))
         return response
@@ -112,8 +115,11 @@ def install(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
+        g.reason = _HTTP_CODES.get(status, "processing")
         text = _HTTP_TEXTS.get(status, HTTPStatus(status).phrase.lower())
-        response = json_response(outcome([Issue(_HTTP_CODES.get(status, "processing"), text)]), status)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            text = strict_json.too_large(app.config["MAX_CONTENT_LENGTH"] - 1)
+        response = json_response(outcome([Issue(g.reason, text)]), status)
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
@@ -121,6 +127,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(StoreError)
     def store_failed(error: StoreError) -> Response:
+        g.reason = "transient"
         _log.error("store failed", error=str(error))
         response = json_response(outcome([Issue("transient", "the store does not answer; send it again later")]), 503)
         response.headers["Retry-After"] = "5"
@@ -148,4 +155,5 @@ def install(app: Flask) -> None:
 
 
 def _ours(text: str) -> Response:
+    g.reason = "exception"
     return json_response(outcome([Issue("exception", text)], severity="fatal"), 500)

@@ -20,6 +20,8 @@ from hooks.app import Door, create_app
 from hooks.dispatch import Dispatcher
 from hooks.feedback import Feedback
 from hooks.metrics import CONTENT_TYPE, Metrics
+from hooks.pages.about import add_about
+from hooks.pages.html import Html
 from hooks.pages.install import House, install, signed_pages
 from hooks.prefetch import MissingKeys
 from hooks.problems import json_response
@@ -30,6 +32,7 @@ from hooks.store import Store, StoreError, open_store
 from hooks.store.budget import Budget
 from hooks.store.outbox import Outbox
 from hooks.store.tokens import UsedTokens
+from hooks.telling import called, keys_of
 from hooks.web import Web
 
 _log = structlog.get_logger(__name__)
@@ -81,7 +84,7 @@ def create_service(
     _numbers(app, metrics, settings)
     door: Door = app.extensions["oih-cds"]
     install(app, House(settings, door.desk, door.services, door.issuers, store, door.web, clock), signed)
-    _about(app, as_document(attributes.load(known.rules.root), known.evidence))
+    add_about(app, as_document(attributes.load(known.rules.root), known.evidence), Html(settings.frame_ancestors))
     return app
 
 
@@ -126,6 +129,8 @@ def _health(app: Flask, store: Store) -> None:
 
 
 def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
+    services = app.extensions["oih-cds"].services.keys()
+
     @app.get("/metrics")
     def exposition() -> Response:
         if not _may_read_numbers(settings.metrics_token):
@@ -138,7 +143,7 @@ def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
+        endpoint = called(services)
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         metrics.requests.labels(endpoint, str(response.status_code)).inc()
         metrics.seconds.labels(endpoint).observe(seconds)
@@ -147,9 +152,16 @@ def _numbers(app: Flask, metrics: Metrics, settings: Settings) -> None:
             metrics.refused.labels(problem.reason).inc()
         if isinstance(problem, MissingKeys):
             for key in problem.keys:
-                metrics.missing.labels((request.view_args or {})["service_id"], key).inc()
+                metrics.missing.labels(endpoint, key).inc()
         if endpoint not in ("alive", "ready", "exposition"):
-            _log.info("answered", service=endpoint, status=response.status_code, milliseconds=round(1000 * seconds, 1))
+            told = {"hook_instance": g.get("hook_instance"), "reason": g.get("reason"), "keys": keys_of(problem)}
+            _log.info(
+                "answered",
+                service=endpoint,
+                status=response.status_code,
+                milliseconds=round(1000 * seconds, 1),
+                **{name: value for name, value in told.items() if value is not None},
+            )
         return response
 
 
@@ -160,9 +172,3 @@ def _may_read_numbers(token: SecretStr | None) -> bool:
     # A proxy on this machine makes everybody's call look like a local one.
     forwarded = any(name.lower().startswith(("x-forwarded", "forwarded", "via")) for name, _ in request.headers)
     return request.remote_addr in LOOPBACK and not forwarded
-
-
-def _about(app: Flask, published: object) -> None:
-    @app.get("/about")
-    def about() -> Response:
-        return json_response(published)

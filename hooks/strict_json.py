@@ -30,7 +30,7 @@ def loads(body: bytes, limit: int | None = None) -> object:
     Raises MalformedInput, with code "too-long" for a text above the limit.
     """
     if limit is not None and len(body) > limit:
-        raise MalformedInput(f"the body is larger than {limit} bytes", code="too-long")
+        raise MalformedInput(too_large(limit), code="too-long")
     try:
         value: object = msgspec.json.decode(body)
         again = orjson.dumps(value)
@@ -42,8 +42,17 @@ def loads(body: bytes, limit: int | None = None) -> object:
     return value
 
 
+def too_large(limit: int) -> str:
+    """The words of a 413, whoever found that there is too much."""
+    return f"the body is larger than {limit} bytes"
+
+
 def _slow(body: bytes) -> object:
     """The same value, judged object by object, once orjson has checked syntax, range, depth and encoding."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedInput(f"not JSON: byte {error.start + 1} of the body is not UTF-8; send it in UTF-8") from None
     try:
         orjson.dumps(orjson.loads(body))
     except orjson.JSONDecodeError as error:

@@ -19,6 +19,21 @@ from hooks.settings import Settings
 PAGE = 200
 MEDICATION_KEYS = ("medicationRequests", "medicationStatements", "medicationDispenses", "medicationAdministrations")
 LEAN_KEYS = ("patient", "encounters", "medicationRequests")
+# The keys, in the order in which they are asked for, with the resource type of each.
+KINDS = {
+    "patient": "Patient",
+    "encounters": "Encounter",
+    "medicationRequests": "MedicationRequest",
+    "medicationStatements": "MedicationStatement",
+    "medicationDispenses": "MedicationDispense",
+    "medicationAdministrations": "MedicationAdministration",
+    "pain": "Observation",
+    "vitals": "Observation",
+    "labs": "Observation",
+    "conditions": "Condition",
+    "allergies": "AllergyIntolerance",
+    "procedures": "Procedure",
+}
 # Of rules/codes/conditions.csv: the groups that are measured rather than diagnosed.
 _VITALS = frozenset({"systolic", "diastolic", "respiration", "saturation", "temperature"})
 _LABS = frozenset({"creatinine", "alt", "ast", "alp", "bilirubin", "pregnancy-status"})
@@ -88,25 +103,11 @@ def all_templates(
         "vitals": [*_PANELS, *measured[_VITALS], *((_LOINC, code) for code in sorted(knowledge.drugs.weight_codes))],
         "labs": measured[_LABS],
     }
-    kinds = {
-        "patient": "Patient",
-        "encounters": "Encounter",
-        "medicationRequests": "MedicationRequest",
-        "medicationStatements": "MedicationStatement",
-        "medicationDispenses": "MedicationDispense",
-        "medicationAdministrations": "MedicationAdministration",
-        "pain": "Observation",
-        "vitals": "Observation",
-        "labs": "Observation",
-        "conditions": "Condition",
-        "allergies": "AllergyIntolerance",
-        "procedures": "Procedure",
-    }
     return {
         key: Template(
             key, kind, None if key == "patient" else _parameters(key, kind, codes.get(key), settings, version)
         )
-        for key, kind in kinds.items()
+        for key, kind in KINDS.items()
     }
 
 

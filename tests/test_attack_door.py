@@ -85,7 +85,7 @@ def test_what_is_not_http_gets_an_operation_outcome_and_its_words_reach_no_log(l
     assert b"Invalid request" not in log.read_bytes()
 
 
-@pytest.mark.parametrize(("surplus", "status"), [(0, 400), (1, 413)])
+@pytest.mark.parametrize(("surplus", "status"), [(0, 400), (1, 413), (5000, 413)])
 def test_a_body_without_a_length_is_refused_from_the_first_byte_too_many(surplus, status):
     limit = 10_000
     body = b"[" + b" " * (limit - 2 + surplus) + b"]"
@@ -95,6 +95,9 @@ def test_a_body_without_a_length_is_refused_from_the_first_byte_too_many(surplus
         whole = client.post(PATH, content=body, headers={"Content-Type": "application/json"})
     assert (chunked.status_code, whole.status_code) == (status, status)
     assert issues_of(chunked) == issues_of(whole)
+    if status == 413:
+        told = [each.json()["issue"][0]["diagnostics"] for each in (chunked, whole)]
+        assert told == ["the body is larger than 10000 bytes"] * 2
 
 
 def test_a_cookie_got_with_one_patients_token_travels_with_no_other_call():

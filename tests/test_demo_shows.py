@@ -22,6 +22,11 @@ def test_without_a_terminal_it_shows_the_cards_and_ends(free_port, tmp_path):
     assert "Possible OIH pattern" in done.stdout
     assert "Liang 2017 (case report, n=1)" in done.stdout
     assert "Pattern with de-challenge" not in done.stdout
+    # What it prints after the cards invites nobody to an address that is gone.
+    after = " ".join(done.stdout.split("No terminal: ")[1].split())
+    assert after.startswith("the service ends with this command")
+    assert "http" not in after
+    assert "/bench" not in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,15 +1,21 @@
 """What docs/integrators.md tells an integrator is what the service does."""
 
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+from served import path_of, request_of, served
+
 from hooks import issuers
+from hooks.app import create_app
 from hooks.scopes import Reach, reach
 from hooks.services import all_services
 from hooks.settings import PREFIX, Settings
 from hooks.templates import all_templates
 
-PAGE = (Path(__file__).parent.parent / "docs" / "integrators.md").read_text()
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "integrators.md").read_text()
 
 
 def test_the_table_of_keys_is_that_of_the_templates(knowledge):
@@ -44,3 +50,44 @@ def test_every_setting_that_the_page_names_exists():
     named = set(re.findall(rf"{PREFIX}(\w+)", PAGE))
     assert named
     assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_every_call_of_the_page_is_answered_as_it_is_printed(knowledge):
+    posted = []
+    with served(create_app(Settings(), known=knowledge)) as client:
+        for line in re.findall(r"^\$ curl (.*)$", PAGE, re.MULTILINE):
+            *options, address = shlex.split(line)
+            path = address.removeprefix("http://127.0.0.1:8000")
+            if not options:
+                assert client.get(path).json()["services"]
+                continue
+            headers, body = dict([options[options.index("-H") + 1].split(": ")]), options[-1].removeprefix("@")
+            answer = client.post(path, content=(ROOT / body).read_bytes(), headers=headers)
+            assert answer.status_code == 200
+            assert answer.json()["cards"]
+            posted.append(path.removeprefix("/cds-services/"))
+    assert sorted(posted) == sorted(all_services())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {},
+            "prefetch.pain is required: not sent; send it, null or an empty Bundle where nothing was found,"
+            " or fhirServer with fhirAuthorization to read it from",
+        ),
+        (
+            {"fhirServer": "http://127.0.0.1:9/fhir"},
+            "prefetch.pain is required: not sent, and fhirServer came without fhirAuthorization;"
+            " send it, null or an empty Bundle where nothing was found, or fhirAuthorization as well",
+        ),
+    ],
+    ids=["no server", "no token"],
+)
+def test_what_cannot_be_had_is_told_with_the_next_step(change, told, knowledge):
+    request = request_of("pattern/pain_rises_with_each_increase") | change
+    del request["prefetch"]["pain"]
+    answer = create_app(Settings(), known=knowledge).test_client().post(path_of(request), json=request)
+    assert answer.status_code == 412
+    assert [issue["diagnostics"] for issue in answer.json["issue"]] == [told]

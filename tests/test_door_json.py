@@ -172,3 +172,10 @@ def test_the_short_cut_never_changes_the_verdict(text):
 def test_any_bytes_are_read_or_refused(body):
     with contextlib.suppress(MalformedInput):  # and nothing else
         strict_json.loads(body)
+
+
+@pytest.mark.parametrize(("body", "place"), [(b'{"hook":"\xe9"}', 10), (b"\xff\xfe{", 1), (b'["\xed\xa0\x80"]', 3)])
+def test_a_body_in_another_encoding_is_told_so_in_our_words(body, place):
+    with pytest.raises(MalformedInput) as refused:
+        strict_json.loads(body)
+    assert str(refused.value) == f"not JSON: byte {place} of the body is not UTF-8; send it in UTF-8"

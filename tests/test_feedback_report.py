@@ -26,7 +26,7 @@ HOSTILE = [
 ]
 
 
-def printed(folder, codes, *options):
+def printed(folder, codes, *options, columns="400"):
     url = f"sqlite:///{folder / 'store.sqlite3'}"
     store = open_store(url)
     remember_cards(store, [CARD])
@@ -39,7 +39,7 @@ def printed(folder, codes, *options):
             for code in codes
         ],
     )
-    answer = CliRunner(env={"OIH_CDS_DATABASE_URL": url, "COLUMNS": "400"}).invoke(feedback.command, options)
+    answer = CliRunner(env={"OIH_CDS_DATABASE_URL": url, "COLUMNS": columns}).invoke(feedback.command, options)
     assert answer.exit_code == 0, answer.exception
     return answer.output
 
@@ -68,3 +68,13 @@ def test_a_reason_of_the_catalogue_is_printed_unchanged_in_both_forms(tmp_path):
     code = "plan-already-reduction/rotation"
     assert f"{code} 1" in printed(tmp_path, [code])
     assert f",{code},1" in printed(tmp_path, [code], "--csv")
+
+
+def test_the_table_cuts_no_word_in_a_terminal_of_80_characters(tmp_path, knowledge):
+    codes = [override.coding.code for override in knowledge.catalogue.overrides]
+    table = printed(tmp_path, codes, columns="80")
+    assert max(map(len, table.splitlines())) <= 80
+    for word in ("R10 1.0.0", "pattern", "possible-oih", "issued", "accepted", f"{len(codes)} (100 %)"):
+        assert word in table
+    for code in codes:
+        assert f"{code} 1" in table

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 from fixture_patients import PATIENTS, files
+from page_service import service
 
 from hooks import fixture
 from hooks.cli import main
@@ -99,6 +100,13 @@ def test_all_are_answered_with_the_same_cards_over_http(server, tmp_path):
     result = CliRunner().invoke(main, ["replay", "--url", server, "--junit", str(report)])
     assert result.exit_code == 0, result.output
     assert ElementTree.parse(report).getroot().get("tests") == str(len(FOLDERS))
+
+
+def test_a_service_with_addresses_of_its_own_is_compared_without_them(free_port, tmp_path):
+    with service(tmp_path, free_port()) as base:
+        result = CliRunner().invoke(main, ["replay", "--url", base, str(ROOT / "pattern")])
+    assert result.exit_code == 0, result.output
+    assert "16 compared without the service's own addresses" in result.output
 
 
 def test_a_difference_is_shown_and_fails(tmp_path):

@@ -21,6 +21,8 @@ from hooks.cli import main
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
+# What the tests lay out themselves: a name and an id that no author of a rule takes.
+OWN, OWN_ID = "laid_out_by_the_tests", "Z9-of-the-tests"
 NOW = datetime(2026, 7, 1, tzinfo=UTC)  # every fixture states its own evaluation date
 
 
@@ -253,9 +255,9 @@ def test_sheets_are_written_where_they_differ(copied):
 def test_a_new_rule_is_refused_until_its_texts_and_sources_are_given(copied, tmp_path, kind):
     code, said = run(
         "new-rule",
-        "made",
+        OWN,
         "--id",
-        "X1",
+        OWN_ID,
         "--kind",
         kind,
         "--rules",
@@ -264,19 +266,20 @@ def test_a_new_rule_is_refused_until_its_texts_and_sources_are_given(copied, tmp
         str(tmp_path / "fixtures"),
     )
     assert code == 0, said
-    with pytest.raises(KnowledgeError, match=r"made\.toml.*is empty"):
+    with pytest.raises(KnowledgeError, match=rf"{OWN}\.toml.*is empty"):
         knowledge.load(copied)
-    path = copied / "made.toml"
+    path = copied / f"{OWN}.toml"
     path.write_text(re.sub(r'= ""', '= "made"', path.read_text()))
     made = knowledge.load(copied)
-    if not any(one.word == "" for one in made.rules["X1"].conditions):
-        assert "X1" in {rule.id for rule in made.rules}
+    if not any(one.word == "" for one in made.rules[OWN_ID].conditions):
+        assert OWN_ID in {rule.id for rule in made.rules}
         Engine(made)
-    assert {one.name for one in (tmp_path / "fixtures" / "made").iterdir()} == {"flagged", "silent"}
+    assert {one.name for one in (tmp_path / "fixtures" / OWN).iterdir()} == {"flagged", "silent"}
 
 
 @pytest.mark.parametrize(
-    ("name", "rule_id"), [("Made", "X1"), ("made rule", "X1"), ("class", "X1"), ("dose_response", "X1"), ("made", "R4")]
+    ("name", "rule_id"),
+    [("Made", OWN_ID), ("made rule", OWN_ID), ("class", OWN_ID), ("dose_response", OWN_ID), (OWN, "R4")],
 )
 def test_a_name_that_is_taken_or_none_is_refused(copied, tmp_path, name, rule_id):
     before = sorted(copied.iterdir())
@@ -324,26 +327,27 @@ PAGE = (ROOT / "docs" / "rule-authors.md").read_text(encoding="utf-8")
 
 
 def block(language):
+    """A block of the page under the tests' own name and id: who follows the page adds the rule of the page itself."""
     (found,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    return found
+    return found.replace('"X1"', f'"{OWN_ID}"').replace('ruleset("high_dose")', f'ruleset("{OWN}")')
 
 
 def test_the_page_for_rule_authors_adds_a_rule_that_works(copied):
-    (copied / "high_dose.toml").write_text(block("toml"))
-    (copied / "high_dose.py").write_text(block("python"))
+    (copied / f"{OWN}.toml").write_text(block("toml"))
+    (copied / f"{OWN}.py").write_text(block("python"))
     made = knowledge.load(copied)
     engine = Engine(made)
     at, below = fact("dose-level", highest=200.0), fact("dose-level", highest=199.0)
-    assert ids(engine.run((at,))) == ["X1"]
-    assert engine.run((below,)) == ()
-    assert engine.run((at,))[0].text.startswith("The highest evaluated dose was 200 MME a day")
-    assert "at least **200** MME per day" in rulesheet.rule_sheet(made.rules["X1"], made)
+    (found,) = (each for each in engine.run((at,)) if each.rule == OWN_ID)
+    assert found.text.startswith("The highest evaluated dose was 200 MME a day")
+    assert OWN_ID not in ids(engine.run((below,)))
+    assert "at least **200** MME per day" in rulesheet.rule_sheet(made.rules[OWN_ID], made)
 
 
 def test_the_scaffold_of_the_page_is_the_one_that_the_command_lays_out(copied, tmp_path):
     run(
-        "new-rule", "high_dose", "--id", "X1", "--kind", "dose-level", "--rules", str(copied),
+        "new-rule", OWN, "--id", OWN_ID, "--kind", "dose-level", "--rules", str(copied),
         "--fixtures", str(tmp_path / "fixtures"),
     )  # fmt: skip
-    laid_out = re.sub(r"\s+", "", (copied / "high_dose.py").read_text().split('"""')[2])
-    assert laid_out == re.sub(r"\s+", "", block("python").split('"""')[2].replace("the_dose_is_high", "high_dose"))
+    laid_out = re.sub(r"\s+", "", (copied / f"{OWN}.py").read_text().split('"""')[2])
+    assert laid_out == re.sub(r"\s+", "", block("python").split('"""')[2].replace("the_dose_is_high", OWN))

@@ -46,9 +46,9 @@ def cause(found: Assessment) -> str:
 def _opioid_left_out(found: Assessment) -> bool:
     """An opioid of the look-back, or what may be one, without a number; or a draft that may be one."""
     return (
-        any(item.opens_high and _counts(item.last, found) for item in found.dose.uncounted)
+        any(item.opens_high and within_look_back(item.last, found) for item in found.dose.uncounted)
         or any(
-            item.opens_high and not item.draft and _counts(item.dates and item.dates[1], found)
+            item.opens_high and not item.draft and within_look_back(item.dates and item.dates[1], found)
             for item in found.dose.unread
         )
         or bool(unread_drafts(found))
@@ -60,17 +60,17 @@ def _other_left_out(found: Assessment) -> bool:
     return any(
         not (item.partial or item.draft or item.silent)
         and item.kind not in _NO_GRADE | _MEDICATION
-        and _counts(item.dates and item.dates[1], found)
+        and within_look_back(item.dates and item.dates[1], found)
         for item in found.record.unread
     )
 
 
 def _doubts(found: Assessment) -> list[str]:
     """What is hard to believe of the draft, or of a dose of the look-back."""
-    return [doubt.text for doubt in found.dose.implausible if _counts(doubt.last, found)]
+    return [doubt.text for doubt in found.dose.implausible if within_look_back(doubt.last, found)]
 
 
-def _counts(last: date | None, found: Assessment) -> bool:
+def within_look_back(last: date | None, found: Assessment) -> bool:
     """What ended before the look-back is in no grade; what has no last day may hold today."""
     since = found.trend.since
     return last is None or since is None or last >= since

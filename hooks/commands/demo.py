@@ -55,13 +55,18 @@ def command(port: int) -> None:
             console.print(_panel(card))
         if not answer["cards"]:
             raise DemoFailed("the service answered the index case without a card; please report it")
+        if not sys.stdout.isatty():
+            console.print(
+                "No terminal: the service ends with this command, and the addresses above with it. In a terminal it goes on,"
+                " with the patient's page and a bench to change doses and scores."
+            )
+            return
         console.print(f"The patient's dose and pain, with every number behind the card: {_page(answer)}")
         console.print(f"Bench, to change doses and scores and send them again: {base}/bench")
         console.print(f"Services: {base}/cds-services, described in {base}/openapi.json")
         console.print(f"About, sources and limits: {base}/about")
-        if sys.stdout.isatty():
-            console.print("Serving until Ctrl-C.")
-            _wait()
+        console.print("Serving until Ctrl-C.")
+        _wait()
 
 
 @contextmanager

@@ -95,15 +95,20 @@ def _rate(row: Row) -> str:
 
 
 def _table(rows: Iterable[Row]) -> Table:
-    table = Table(title="Feedback on cards", caption="override rate: overridden of all answered")
-    for column in COLUMNS:
-        table.add_column(column.replace("_", " "), justify="left" if column in ("rule", "reasons") else "right")
+    """Five narrow columns: a terminal of 80 characters cuts no word of them."""
+    table = Table(
+        title="Feedback on cards", caption="%: overridden of all answered", show_lines=True, padding=(0, 1, 0, 0)
+    )
+    table.add_column("card", max_width=22, overflow="fold")
+    for column in ("issued", "accepted", "overridden"):
+        table.add_column(column, justify="right")
+    table.add_column("reasons", overflow="fold")
     for row in rows:
-        reasons = ", ".join(f"{code} {count}" for code, count in row.reasons.items())
-        counts = (str(row.issued), str(row.accepted), str(row.overridden))
-        cells = (row.rule, row.version, row.card, row.grade, *counts, _rate(row), reasons)
+        card = "\n".join(filter(None, map(plain, (f"{row.rule} {row.version}", row.card, row.grade))))
+        reasons = "\n".join(plain(f"{code} {count}") for code, count in row.reasons.items())
+        overridden = f"{row.overridden} ({_rate(row)})" if _rate(row) else str(row.overridden)
         # As text: rich would read "[/x]" in a kept code as its own markup, and stop.
-        table.add_row(*(Text(plain(cell)) for cell in cells))
+        table.add_row(*map(Text, (card, str(row.issued), str(row.accepted), overridden, reasons)))
     return table
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import click
@@ -18,7 +18,7 @@ from cds.clinical import Entry, FhirVersion, PatientRecord
 from cds.knowledge import Knowledge
 from hooks import settings
 from hooks.ehr import Ehr, Source
-from hooks.prefetch import Part, looked_at
+from hooks.prefetch import MissingKeys, Part, check_required, looked_at
 from hooks.schemas.request import Authorization
 from hooks.settings import Settings
 from hooks.templates import MEDICATION_KEYS, all_templates
@@ -37,6 +37,7 @@ class Yield:
     evaluable  that an evaluation can use: a score on a known instrument, a drug with a known dose or one that is no
                opioid, a resource that the models accept
     remark     why a key failed, in our words
+    lacking    a required key that cannot be had: the service would answer 412
     """
 
     key: str
@@ -45,6 +46,7 @@ class Yield:
     dated: int
     evaluable: int
     remark: str
+    lacking: bool = False
 
 
 @click.command("preflight")
@@ -52,8 +54,11 @@ class Yield:
 @click.option("--patient", "patients", multiple=True, required=True, help="Patient id; may be given several times.")
 @click.option("--scope", default="patient/*.rs", show_default=True, help="Scope of the token.")
 @click.option("--fhir-version", type=click.Choice(list(FhirVersion)), default="R4", show_default=True)
-def command(server: str, patients: tuple[str, ...], scope: str, fhir_version: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, server: str, patients: tuple[str, ...], scope: str, fhir_version: str) -> None:
     """Run every prefetch template for some patients and print per key what came. Prints counts, never a value.
+
+    Exit status 1 if a required key cannot be had, or if nothing that came under one can be evaluated.
 
     The access token is read from the environment variable PREFLIGHT_TOKEN; without it the server is asked as an open one.
     """
@@ -65,12 +70,27 @@ def command(server: str, patients: tuple[str, ...], scope: str, fhir_version: st
         raise click.UsageError(f"--fhir {error}") from None
     authorization = Authorization(os.environ.get(TOKEN, ""), expires_in=600, scope=scope, subject="preflight")
     source, version = Source(base, authorization), FhirVersion(fhir_version)
-    console = Console()
+    console, failed = Console(), False
     for position, patient in enumerate(patients, start=1):
         rows = survey(patient, source, version, known, configured)
         console.print(_table(f"Patient {position} of {len(patients)}", rows))
+        for complaint in complaints(rows):
+            console.print(complaint, style="red", markup=False)
+            failed = True
     if not os.environ.get(TOKEN):
         console.print(f"No {TOKEN} in the environment: asked without a token.")
+    if failed:
+        ctx.exit(1)
+
+
+def complaints(rows: Iterable[Yield]) -> Iterator[str]:
+    """What must be mended before a pilot."""
+    rows = tuple(rows)
+    if lacking := [row.key for row in rows if row.lacking]:
+        yield f"Required and not to be had: {', '.join(lacking)}. The service would answer 412."
+    for row in rows:
+        if row.key in ("pain", *MEDICATION_KEYS) and row.returned and not row.evaluable:
+            yield f"{row.key}: not one of {row.returned} can be evaluated; look at --fhir-version and at the codes."
 
 
 def survey(
@@ -84,7 +104,15 @@ def survey(
     entries = tuple(entry for part in parts.values() for entry in part.entries)
     record = fhir.read(entries, version=version, patient_id=patient, zone=None, models_only=configured.models_only)
     usable = _usable(record, known, configured)
-    return tuple(_row(key, part, record, usable, reasons.get(key, "")) for key, part in parts.items())
+    try:
+        check_required(parts, reasons)
+        lacking: tuple[str, ...] = ()
+    except MissingKeys as error:
+        lacking = error.keys
+    return tuple(
+        replace(_row(key, part, record, usable, reasons.get(key, "")), lacking=key in lacking)
+        for key, part in parts.items()
+    )
 
 
 def _usable(record: PatientRecord, known: Knowledge, configured: Settings) -> Mapping[str, frozenset[str]]:
