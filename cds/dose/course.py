@@ -31,6 +31,7 @@ class Plan(Struct, frozen=True):
     route         route of its lines; lines by several routes make several plans
     zero          a recorded "not taken"
     slots         times of day that its lines name
+    doubted       from this day on a later one, which has ended, may have been meant to replace it
     """
 
     use: MedicationUse
@@ -48,6 +49,7 @@ class Plan(Struct, frozen=True):
     began: datetime | None = None
     ceased: datetime | None = None
     slots: frozenset[str] = frozenset()
+    doubted: date | None = None
 
     @property
     def rank(self) -> tuple[date, datetime]:

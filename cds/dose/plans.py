@@ -78,7 +78,7 @@ def read(uses: Iterable[MedicationUse], reader: Reader) -> Plans:
             plans.opioids.add(use.reference)
         for opioid in identity.opioids or (Opioid(identity.drug),):
             _add(plans, use, opioid, identity.problem, links, reader)
-    plans.current = renewed(plans.current, counting)
+    plans.current = renewed(plans.current, counting, reader.drugs)
     return plans
 
 
