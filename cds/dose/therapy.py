@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
+_TAKEN_UP = "an earlier statement says that it is not taken; the order began later and counts"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 
 
@@ -168,15 +170,19 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
     if given:
         return [share for each in given if (share := _share(each)) is not None], given
     without_number: list[Active] | None = None
+    denied: Active | None = None
     for source in _BELOW:
         of_source = [each for each in group if each.plan.use.source is source]
-        if not of_source:
-            continue
         zeros = [each for each in of_source if each.plan.zero]
         if zeros:
-            share = _share(zeros[-1])
-            return ([share] if share else []), []
+            denied, without_number = max(zeros, key=_told), None
+        if denied is not None:
+            of_source = [each for each in of_source if _speaks_after(each, denied)]
+        if not of_source:
+            continue
         chosen, flags = _latest(of_source)
+        if denied is not None and source is Source.ORDERED:
+            flags = (*flags, _TAKEN_UP)
         shares = [share for each in chosen if (share := _share(each)) is not None]
         if shares:
             if without_number is not None:
@@ -185,7 +191,25 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
             return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
         if without_number is None:
             without_number = chosen
+    if denied is not None and not without_number:
+        share = _share(denied)
+        return ([share] if share else []), []
     return [], without_number or []
+
+
+def _told(each: Active) -> tuple[date, datetime]:
+    """When it was said, or began if that is later."""
+    first, authored = each.plan.rank
+    return max(first, authored.date()), authored
+
+
+def _speaks_after(each: Active, denied: Active) -> bool:
+    """Whether it outweighs a "not taken": told after it; an order only on a later day, and where nobody wrote until when."""
+    if each.plan.zero:
+        return False
+    if each.plan.use.source is Source.STATED:
+        return _told(each) > _told(denied)
+    return denied.plan.last is None and _told(each)[0] > _told(denied)[0]
 
 
 def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]:
