@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.clinical import Source
+from cds.dose.alike import alike, detail, same_strength, vague
 from cds.dose.course import Plan
 from cds.dose.slots import Busy, apart
 from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
@@ -35,7 +37,10 @@ class Active(Struct, frozen=True):
 
 
 class Share(Struct, frozen=True):
-    """What one resource contributes to the day, in mg of its opioid."""
+    """What one resource contributes to the day, in mg of its opioid.
+
+    coded  a resource of the same therapy that tells the product where this one does not, None where none does
+    """
 
     plan: Plan
     mg: Range
@@ -43,6 +48,11 @@ class Share(Struct, frozen=True):
     arithmetic: str
     flags: tuple[str, ...]
     zero: bool = False
+    coded: Plan | None = None
+
+    @property
+    def product(self) -> Plan:
+        return self.coded or self.plan
 
     @property
     def given(self) -> bool:
@@ -77,9 +87,9 @@ def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
     shares: list[Share] = []
     gaps: list[tuple[Plan, NotCounted]] = []
     native: list[tuple[Plan, Range]] = []
-    for group in _absorb_loose(_group(present)) if len(present) > 1 else [present]:
+    for group in _absorb_vague(_group(present)) if len(present) > 1 else [present]:
         group_shares, chosen = _pick(group)
-        shares += group_shares
+        shares += _told_by(group, group_shares)
         for each in chosen:
             gaps += [(each.plan, gap) for gap in each.gaps]
             native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
@@ -117,11 +127,11 @@ def _group(active: Sequence[Active]) -> list[list[Active]]:
     return list(groups.values())
 
 
-def _absorb_loose(groups: list[list[Active]]) -> list[list[Active]]:
-    """A drug given by name and milligrams alone joins the one therapy of that drug that it can belong to.
+def _absorb_vague(groups: list[list[Active]]) -> list[list[Active]]:
+    """A drug given by name, or without its strength, joins the one therapy of that drug that it can belong to.
 
-    It joins where it says the same amount as a resource of another kind, or is a fact (administered, not taken).
-    Otherwise it stays a therapy of its own, and is summed.
+    It joins where it says the same amount as a resource of another kind, or where one of the two is a fact (administered,
+    not taken). Otherwise it stays a therapy of its own.
     """
     by_drug: dict[tuple[str, str | None], list[list[Active]]] = {}
     for group in groups:
@@ -129,27 +139,51 @@ def _absorb_loose(groups: list[list[Active]]) -> list[list[Active]]:
         by_drug.setdefault((plan.opioid.name, plan.route), []).append(group)
     result: list[list[Active]] = []
     for candidates in by_drug.values():
-        loose: list[list[Active]] = []
-        known: list[list[Active]] = []
+        unclear: list[list[Active]] = []
+        hosts: dict[Decimal | None, list[list[Active]]] = {}
         for group in candidates:
-            (loose if all(each.plan.loose for each in group) else known).append(group)
-        for group in loose:
-            hosts = [host for host in known if _may_join(group, host)]
-            if len(hosts) == 1:
-                hosts[0].extend(group)
+            if all(vague(each.plan) for each in group):
+                unclear.append(group)
             else:
+                _seat(group, hosts)
                 result.append(group)
-        result += known
+        for group in sorted(unclear, key=lambda group: -max(detail(each.plan) for each in group)):
+            found = {id(host): host for mg in _strengths(group, hosts) for host in hosts.get(mg, ())}
+            joined = [host for host in found.values() if _may_join(group, host)]
+            if len(joined) == 1:
+                joined[0].extend(group)
+            else:
+                _seat(group, hosts)
+                result.append(group)
     return result
+
+
+def _told_by(group: Sequence[Active], shares: list[Share]) -> list[Share]:
+    if len(group) == 1 or not any(vague(share.plan) for share in shares):
+        return shares
+    coded = next((each.plan for each in group if not vague(each.plan)), None)
+    return shares if coded is None else [replace(share, coded=coded) for share in shares]
+
+
+def _seat(group: list[Active], hosts: dict[Decimal | None, list[list[Active]]]) -> None:
+    for mg in {each.plan.opioid.mg for each in group}:
+        hosts.setdefault(mg, []).append(group)
+
+
+def _strengths(group: Sequence[Active], hosts: Collection[Decimal | None]) -> Collection[Decimal | None]:
+    """Strengths that a host may have; any where one of the group has none."""
+    mine = {each.plan.opioid.mg for each in group}
+    return hosts if None in mine else {*mine, None}
 
 
 def _may_join(group: Sequence[Active], host: Sequence[Active]) -> bool:
     if {each.plan.use.source for each in group} & {each.plan.use.source for each in host}:
         return False
-    releases = {each.plan.opioid.release for each in (*group, *host)} - {""}
-    if len(releases) > 1:
+    mine = {each.plan.signature: each.plan for each in group}.values()
+    theirs = {each.plan.signature: each.plan for each in host}.values()
+    if not any(alike(one, other) and same_strength(one, other) for one in mine for other in theirs):
         return False
-    if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in group):
+    if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in (*group, *host)):
         return True
     return {_total(each) for each in group} == {_total(each) for each in host}
 
@@ -304,31 +338,61 @@ def _ambiguous(shares: Sequence[Share]) -> list[Share]:
 
 
 def _maybe_one(shares: Sequence[Share]) -> list[Share]:
-    """A drug told by name and milligrams beside a product of another kind: one therapy or two; low is the larger one."""
+    """A drug told by name, or without its strength, beside a product that it may be: one therapy or two; low is the larger."""
     result = list(shares)
     by_drug: dict[tuple[str, str | None], list[int]] = {}
     for index, share in enumerate(shares):
-        if not share.zero and not share.given:
+        if not share.zero:
             by_drug.setdefault((share.plan.opioid.name, share.plan.route), []).append(index)
     for indices in by_drug.values():
-        loose = [index for index in indices if shares[index].plan.loose]
-        known = [index for index in indices if not shares[index].plan.loose]
-        for index in loose:
-            for other in known:
-                one, two = shares[index], shares[other]
-                releases = {one.plan.opioid.release, two.plan.opioid.release} - {""}
-                if one.plan.use.source is two.plan.use.source or len(releases) > 1:
-                    continue
-                smaller = index if one.mg.low <= two.mg.low else other
-                share = result[smaller]
-                result[smaller] = replace(
-                    share,
-                    mg=Range(ZERO, share.mg.high),
-                    scheduled=Range(ZERO, share.scheduled.high),
-                    flags=(
-                        *share.flags,
-                        "a drug told without its strength: one therapy with another resource or its own",
-                    ),
-                )
-                break
+        unclear = {index for index in indices if vague(shares[index].product) and not shares[index].given}
+        if not unclear:
+            continue
+        others: dict[object, dict[int, None]] = {}
+        for index in indices:
+            if index not in unclear:
+                _offer(index, shares[index], others)
+        for index in sorted(unclear, key=lambda at: (-detail(shares[at].product), at)):
+            mine = shares[index]
+            keys = others if mine.product.loose else (*_marks(mine), _ANY)
+            rivals = {at for key in keys for at in others.get(key, ()) if _rivals(mine, shares[at])}
+            if not rivals:
+                _offer(index, mine, others)
+                continue
+            rival = max(rivals, key=lambda at: (shares[at].mg.low, -at))
+            smaller = index if shares[rival].given or mine.mg.low <= shares[rival].mg.low else rival
+            told = "by its name alone" if mine.product.opioid.mg is not None else "without its strength"
+            share = result[smaller]
+            result[smaller] = replace(
+                share,
+                mg=Range(ZERO, share.mg.high),
+                scheduled=Range(ZERO, share.scheduled.high),
+                flags=(*share.flags, f"a drug told {told}: one therapy with another resource or its own"),
+            )
+            if smaller == rival:
+                for key in _marks(shares[rival]):
+                    others[key].pop(rival, None)
+                _offer(index, mine, others)
     return result
+
+
+_ANY = "any strength"
+
+
+def _marks(share: Share) -> tuple[object, ...]:
+    """What another share must have in common with it to be the same: the strength, or the milligrams of the day."""
+    drug = share.product.opioid
+    return (_ANY if drug.mg is None else ("strength", drug.mg), ("day", round(share.mg.high, 6)))
+
+
+def _offer(index: int, share: Share, others: dict[object, dict[int, None]]) -> None:
+    for mark in _marks(share):
+        others.setdefault(mark, {})[index] = None
+
+
+def _rivals(one: Share, two: Share) -> bool:
+    if not alike(one.product, two.product):
+        return False
+    if one.product.loose or two.product.loose:
+        return one.plan.use.source is not two.plan.use.source
+    return same_strength(one.product, two.product) or round(one.mg.high, 6) == round(two.mg.high, 6)
