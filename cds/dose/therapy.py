@@ -12,51 +12,15 @@ from msgspec.structs import replace
 from cds.clinical import Source
 from cds.dose.alike import alike, detail, same_strength, vague
 from cds.dose.course import Plan
+from cds.dose.one_or_two import ambiguous, maybe_one
+from cds.dose.share import Active, Share, share_of, total
 from cds.dose.slots import Busy, apart
-from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
+from cds.dose.values import NOTE, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
 _TAKEN_UP = "an earlier statement says that it is not taken; the order began later and counts"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
-
-
-class Active(Struct, frozen=True):
-    """A resource and its pieces that cover the day."""
-
-    plan: Plan
-    pieces: tuple[Piece, ...]
-
-    @property
-    def numbers(self) -> tuple[tuple[Piece, Range], ...]:
-        return tuple((piece, piece.mg) for piece in self.pieces if piece.mg is not None and piece.gap is None)
-
-    @property
-    def gaps(self) -> tuple[NotCounted, ...]:
-        return tuple(piece.gap for piece in self.pieces if piece.gap is not None)
-
-
-class Share(Struct, frozen=True):
-    """What one resource contributes to the day, in mg of its opioid.
-
-    coded  a resource of the same therapy that tells the product where this one does not, None where none does
-    """
-
-    plan: Plan
-    mg: Range
-    scheduled: Range
-    arithmetic: str
-    flags: tuple[str, ...]
-    zero: bool = False
-    coded: Plan | None = None
-
-    @property
-    def product(self) -> Plan:
-        return self.coded or self.plan
-
-    @property
-    def given(self) -> bool:
-        return self.plan.use.source is Source.ADMINISTERED
 
 
 class Taken(Struct, frozen=True):
@@ -94,7 +58,7 @@ def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
             gaps += [(each.plan, gap) for gap in each.gaps]
             native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
     if len(shares) > 1:
-        shares = _maybe_one(_ambiguous(shares))
+        shares = maybe_one(ambiguous(shares))
     return Taken(tuple(shares), tuple(gaps), tuple(native), tuple(home))
 
 
@@ -185,14 +149,7 @@ def _may_join(group: Sequence[Active], host: Sequence[Active]) -> bool:
         return False
     if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in (*group, *host)):
         return True
-    return {_total(each) for each in group} == {_total(each) for each in host}
-
-
-def _total(active: Active) -> Range:
-    total = NOTHING
-    for _, mg in active.numbers:
-        total += mg
-    return Range(round(total.low, 6), round(total.high, 6))
+    return {total(each) for each in group} == {total(each) for each in host}
 
 
 # ---------------------------------------------------------------------------------------------- which of them count
@@ -202,7 +159,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
     """The shares of one therapy, and the resources whose gaps matter."""
     given = [each for each in group if each.plan.use.source is Source.ADMINISTERED]
     if given:
-        return [share for each in given if (share := _share(each)) is not None], given
+        return [share for each in given if (share := share_of(each)) is not None], given
     without_number: list[Active] | None = None
     denied: Active | None = None
     for source in _BELOW:
@@ -217,7 +174,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         chosen, flags = _latest(of_source)
         if denied is not None and source is Source.ORDERED:
             flags = (*flags, _TAKEN_UP)
-        shares = [share for each in chosen if (share := _share(each)) is not None]
+        shares = [share for each in chosen if (share := share_of(each)) is not None]
         if shares:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
@@ -226,7 +183,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         if without_number is None:
             without_number = chosen
     if denied is not None and not without_number:
-        share = _share(denied)
+        share = share_of(denied)
         return ([share] if share else []), []
     return [], without_number or []
 
@@ -259,13 +216,13 @@ def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]
         if position == 0 or plan.rank != of_source[-position].plan.rank:
             same_rank, totals = Busy(), set()
         conflicts = busy.conflicts(plan.slots)
-        rivals = conflicts and same_rank.conflicts(plan.slots) and _total(each) not in totals
+        rivals = conflicts and same_rank.conflicts(plan.slots) and total(each) not in totals
         tied = tied or rivals
         if rivals or not conflicts:
             kept.append(each)
             busy.add(plan.slots)
             same_rank.add(plan.slots)
-            totals.add(_total(each))
+            totals.add(total(each))
     if not tied:
         return kept[::-1], ()
     return kept[::-1], (_TIED,)
@@ -300,99 +257,3 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             arithmetic=f"{higher.arithmetic} or {lower.arithmetic}",
         )
     return merged
-
-
-def _share(each: Active) -> Share | None:
-    numbers = each.numbers
-    if not numbers:
-        return None
-    mg, scheduled = NOTHING, NOTHING
-    for piece, amount in numbers:
-        mg += amount
-        scheduled += piece.scheduled
-    text = " + ".join(f"({piece.arithmetic})" if len(numbers) > 1 else piece.arithmetic for piece, _ in numbers)
-    flags = tuple(dict.fromkeys(flag for piece, _ in numbers for flag in piece.flags))
-    return Share(each.plan, mg, scheduled, text, flags, zero=each.plan.zero)
-
-
-def _ambiguous(shares: Sequence[Share]) -> list[Share]:
-    """Different strengths of one drug and release with the same daily mg: low is one of them, high the sum."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for index, share in enumerate(shares):
-        if share.given or share.zero or share.mg.high == 0:
-            continue
-        drug = share.plan.opioid
-        key = (drug.name, share.plan.route, drug.release, round(share.mg.high, 6))
-        groups.setdefault(key, []).append(index)
-    result = list(shares)
-    for indices in groups.values():
-        if len({shares[index].plan.opioid.mg for index in indices}) < 2:
-            continue
-        flag = "different strengths of one drug with the same daily dose: one therapy or several"
-        for position, index in enumerate(sorted(indices, key=lambda at: shares[at].mg.low)):
-            share = result[index]
-            low = share.mg if position == len(indices) - 1 else Range(ZERO, share.mg.high)
-            scheduled = share.scheduled if position == len(indices) - 1 else Range(ZERO, share.scheduled.high)
-            result[index] = replace(share, mg=low, scheduled=scheduled, flags=(*share.flags, flag))
-    return result
-
-
-def _maybe_one(shares: Sequence[Share]) -> list[Share]:
-    """A drug told by name, or without its strength, beside a product that it may be: one therapy or two; low is the larger."""
-    result = list(shares)
-    by_drug: dict[tuple[str, str | None], list[int]] = {}
-    for index, share in enumerate(shares):
-        if not share.zero:
-            by_drug.setdefault((share.plan.opioid.name, share.plan.route), []).append(index)
-    for indices in by_drug.values():
-        unclear = {index for index in indices if vague(shares[index].product) and not shares[index].given}
-        if not unclear:
-            continue
-        others: dict[object, dict[int, None]] = {}
-        for index in indices:
-            if index not in unclear:
-                _offer(index, shares[index], others)
-        for index in sorted(unclear, key=lambda at: (-detail(shares[at].product), at)):
-            mine = shares[index]
-            keys = others if mine.product.loose else (*_marks(mine), _ANY)
-            rivals = {at for key in keys for at in others.get(key, ()) if _rivals(mine, shares[at])}
-            if not rivals:
-                _offer(index, mine, others)
-                continue
-            rival = max(rivals, key=lambda at: (shares[at].mg.low, -at))
-            smaller = index if shares[rival].given or mine.mg.low <= shares[rival].mg.low else rival
-            told = "by its name alone" if mine.product.opioid.mg is not None else "without its strength"
-            share = result[smaller]
-            result[smaller] = replace(
-                share,
-                mg=Range(ZERO, share.mg.high),
-                scheduled=Range(ZERO, share.scheduled.high),
-                flags=(*share.flags, f"a drug told {told}: one therapy with another resource or its own"),
-            )
-            if smaller == rival:
-                for key in _marks(shares[rival]):
-                    others[key].pop(rival, None)
-                _offer(index, mine, others)
-    return result
-
-
-_ANY = "any strength"
-
-
-def _marks(share: Share) -> tuple[object, ...]:
-    """What another share must have in common with it to be the same: the strength, or the milligrams of the day."""
-    drug = share.product.opioid
-    return (_ANY if drug.mg is None else ("strength", drug.mg), ("day", round(share.mg.high, 6)))
-
-
-def _offer(index: int, share: Share, others: dict[object, dict[int, None]]) -> None:
-    for mark in _marks(share):
-        others.setdefault(mark, {})[index] = None
-
-
-def _rivals(one: Share, two: Share) -> bool:
-    if not alike(one.product, two.product):
-        return False
-    if one.product.loose or two.product.loose:
-        return one.plan.use.source is not two.plan.use.source
-    return same_strength(one.product, two.product) or round(one.mg.high, 6) == round(two.mg.high, 6)
