@@ -15,7 +15,7 @@ from cds.dose.course import Plan
 from cds.dose.one_or_two import ambiguous, maybe_one
 from cds.dose.share import Active, Share, share_of, total
 from cds.dose.slots import Busy, apart
-from cds.dose.values import NOTE, NotCounted, Range
+from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
@@ -175,6 +175,10 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         if denied is not None and source is Source.ORDERED:
             flags = (*flags, _TAKEN_UP)
         shares = [share for each in chosen if (share := share_of(each)) is not None]
+        if source is Source.DISPENSED and any(each.plan.from_supply for each in chosen):
+            ordered, _ = _latest([each for each in group if each.plan.use.source is Source.ORDERED])
+            if ordered and all(each.plan.as_needed for each in ordered):
+                shares = [_not_scheduled(share) if share.plan.from_supply else share for share in shares]
         if shares:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
@@ -186,6 +190,14 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         share = share_of(denied)
         return ([share] if share else []), []
     return [], without_number or []
+
+
+def _not_scheduled(share: Share) -> Share:
+    """Handed over for an order as needed: perhaps none of it is taken on the day."""
+    if share.mg.low == 0:
+        return share
+    flags = (*share.flags, "handed over for an order as needed: the low value leaves it out")
+    return replace(share, mg=Range(ZERO, share.mg.high), scheduled=NOTHING, flags=flags)
 
 
 def _told(each: Active) -> tuple[date, datetime]:
