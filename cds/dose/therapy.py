@@ -15,7 +15,7 @@ from cds.dose.course import Plan
 from cds.dose.one_or_two import ambiguous, maybe_one
 from cds.dose.share import Active, Share, share_of, total
 from cds.dose.slots import Busy, apart
-from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Range
+from cds.dose.values import NOTE, NOTHING, ONE, ZERO, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
@@ -183,6 +183,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
             merged = _merged(shares) if _TIED in flags else shares
+            merged = _with_later(merged, chosen, group)
             return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
         if without_number is None:
             without_number = chosen
@@ -190,6 +191,38 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         share = share_of(denied)
         return ([share] if share else []), []
     return [], without_number or []
+
+
+def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
+    """What a lower-ranked resource that began later says otherwise: an order may be followed before its supply is fetched.
+
+    What counts keeps its schedule; its high value reaches up to the later dose, or its low value down to it.
+    """
+    source = chosen[0].plan.use.source
+    since = max(each.plan.first for each in chosen)
+    for lower in _BELOW[_BELOW.index(source) + 1 :]:
+        later = [each for each in group if each.plan.use.source is lower and each.plan.first > since]
+        if not later:
+            continue
+        picked, _ = _latest(later)
+        said = [share for each in picked if (share := share_of(each)) is not None]
+        if len(said) < len(picked):
+            continue
+        theirs = sum((share.mg for share in said), NOTHING)
+        ours = sum((share.mg for share in shares), NOTHING)
+        word = f"{picked[-1].plan.use.reference} began later and says"
+        *others, last = shares
+        text = f"{last.arithmetic} or {' + '.join(share.arithmetic for share in said)}"
+        if theirs.high > round(ours.high, 6):
+            high = last.mg.high + theirs.high - ours.high
+            flags = (*last.flags, f"{word} more: the high value is its dose")
+            shares = [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
+        elif theirs.high < round(ours.high, 6):
+            flag = f"{word} less: the low value is its dose"
+            share_of_it = min(ONE, theirs.low / ours.low) if ours.low else ONE
+            shares = [replace(each, mg=Range(each.mg.low * share_of_it, each.mg.high)) for each in shares]
+            shares[-1] = replace(shares[-1], arithmetic=text, flags=(*shares[-1].flags, flag))
+    return shares
 
 
 def _not_scheduled(share: Share) -> Share:
