@@ -14,6 +14,7 @@ from dosing import (
     dosage,
     doses,
     mme,
+    qty,
     request,
     statement,
     tablets,
@@ -50,6 +51,14 @@ def test_what_began_before_or_says_the_same_changes_nothing():
         request(OXYCODONE_10, authored=LATER),
     ):
         assert mme(SUPPLY, order) == (30, 30, 30)
+    thirds = dispense(OXYCODONE_10, on="2024-02-20", quantity=tablets(100), days=60)
+    refill = dispense(OXYCODONE_10, on="2024-02-20", quantity=tablets(50), days=30)
+    same = request(
+        OXYCODONE_10,
+        authored=LATER,
+        dispenseRequest={"quantity": tablets(50), "expectedSupplyDuration": qty(30, "d", "d")},
+    )
+    assert doses(thirds, same, on="2024-03-10").flags == doses(refill, same, on="2024-03-10").flags == ()
     assert mme(SUPPLY, request(OXYCODONE_10, TWO_BID, authored="2024-02-21")) == (30, 60, 60)
 
 

@@ -206,18 +206,19 @@ def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[A
             continue
         picked, _ = _latest(later)
         said = [share for each in picked if (share := share_of(each)) is not None]
-        if len(said) < len(picked):
+        if len(said) < len(picked) or any(each.gaps for each in picked):
             continue
         theirs = sum((share.mg for share in said), NOTHING)
         ours = sum((share.mg for share in shares), NOTHING)
         word = f"{picked[-1].plan.use.reference} began later and says"
+        more, less = (round(one.high - other.high, 6) > 0 for one, other in ((theirs, ours), (ours, theirs)))
         *others, last = shares
         text = f"{last.arithmetic} or {' + '.join(share.arithmetic for share in said)}"
-        if theirs.high > round(ours.high, 6):
+        if more:
             high = last.mg.high + theirs.high - ours.high
             flags = (*last.flags, f"{word} more: the high value is its dose")
             shares = [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
-        elif theirs.high < round(ours.high, 6):
+        elif less:
             flag = f"{word} less: the low value is its dose"
             share_of_it = min(ONE, theirs.low / ours.low) if ours.low else ONE
             shares = [replace(each, mg=Range(each.mg.low * share_of_it, each.mg.high)) for each in shares]
