@@ -45,9 +45,14 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
         going_on = {at for at, index in enumerate(ordered) if index in endless and not ended[index].past}
         perhaps = _perhaps_renewals([ended[index] for index in ordered], going_on, drugs)
         replacing, doubting = successors(times, going_on), successors(times, perhaps)
-        for index, by, after in zip(ordered, replacing, doubting, strict=True):
+        # What is taken as needed may be added to a schedule: it ends none.
+        scheduled = {at for at in going_on if not ended[ordered[at]].as_needed}
+        rescheduling = replacing if len(scheduled) == len(going_on) else successors(times, scheduled)
+        for index, by, instead, after in zip(ordered, replacing, rescheduling, doubting, strict=True):
             if index not in endless:
                 continue
+            if not (ended[index].as_needed or ended[index].past):
+                by = instead
             if ended[index].past:
                 # It has ended, and no date says when: at the latest where the next supply begins.
                 by, after = min((at for at in (by, after) if at is not None), default=None), None

@@ -19,6 +19,7 @@ from cds.dose.values import NOTE, NOTHING, ONE, ZERO, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
+_ADDED = "as needed beside a schedule of the same product: instead of it or added; high is the sum"
 _TAKEN_UP = "an earlier statement says that it is not taken; the order began later and counts"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 
@@ -183,6 +184,7 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
             merged = _merged(shares) if _TIED in flags else shares
+            merged = _with_schedule(merged, chosen, of_source)
             merged = _with_later(merged, chosen, group)
             return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
         if without_number is None:
@@ -191,6 +193,21 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         share = share_of(denied)
         return ([share] if share else []), []
     return [], without_number or []
+
+
+def _with_schedule(shares: list[Share], chosen: Sequence[Active], of_source: Sequence[Active]) -> list[Share]:
+    """What is taken as needed and was written later than a schedule takes its place, or is added to it."""
+    if len(chosen) == len(of_source) or not all(each.plan.as_needed for each in chosen):
+        return shares
+    before, _ = _latest([each for each in of_source if not each.plan.as_needed])
+    schedule = [share for each in before if (share := share_of(each)) is not None]
+    if not schedule:
+        return shares
+    *others, last = shares
+    high = last.mg.high + sum((share.mg.high for share in schedule), ZERO)
+    text = " + ".join(share.arithmetic for share in (last, *schedule))
+    flags = (*last.flags, _ADDED)
+    return [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
 
 
 def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
@@ -284,8 +301,9 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             continue
         other = merged[rival]
         higher, lower = (share, other) if share.mg.high >= other.mg.high else (other, share)
-        if share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg:
-            # 15 mg dispensed as 10 and 5: both are in the patient's hands.
+        added = share.plan.as_needed is not other.plan.as_needed
+        if added or (share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg):
+            # A schedule and what is taken as needed; 15 mg dispensed as 10 and 5: both are in the patient's hands.
             merged[rival] = replace(
                 higher,
                 mg=Range(min(share.mg.low, other.mg.low), share.mg.high + other.mg.high),
@@ -293,7 +311,7 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
                     min(share.scheduled.low, other.scheduled.low), share.scheduled.high + other.scheduled.high
                 ),
                 arithmetic=f"{higher.arithmetic} + {lower.arithmetic}",
-                flags=(*higher.flags, _SIDE_BY_SIDE),
+                flags=(*higher.flags, _ADDED if added else _SIDE_BY_SIDE),
             )
             continue
         merged[rival] = replace(
