@@ -14,8 +14,9 @@ from cds.clinical import Contributor, DailyDose, DoseDay, Uncounted
 from cds.dose import factors
 from cds.dose.course import Course, Plan
 from cds.dose.plausible import HARD_TO_BELIEVE
+from cds.dose.share import Active, Share
 from cds.dose.stay import Stays
-from cds.dose.therapy import Active, Share, Taken, resolve
+from cds.dose.therapy import Taken, resolve
 from cds.dose.values import NOTE, ZERO, NotCounted, Piece, plain
 from cds.errors import MalformedInput
 from cds.knowledge.drugs import Drugs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import MINYEAR, date, datetime
 from decimal import Decimal
 
@@ -21,6 +22,9 @@ from cds.dose.units import hours
 from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, Weigh, plain
 from cds.knowledge.drugs import Drugs
 
+_FROM_SUPPLY = f"{NOTE}dose from quantity and days of supply"
+_AS_NEEDED = re.compile(r"\b(prn|p\.r\.n|(as|if|when) (needed|required|necessary))\b", re.IGNORECASE)
+
 
 class Plan(Struct, frozen=True):
     """A course before it is known when a later order replaces it.
@@ -31,6 +35,7 @@ class Plan(Struct, frozen=True):
     route         route of its lines; lines by several routes make several plans
     zero          a recorded "not taken"
     slots         times of day that its lines name
+    doubted       from this day on a later one, which has ended, may have been meant to replace it
     """
 
     use: MedicationUse
@@ -48,6 +53,7 @@ class Plan(Struct, frozen=True):
     began: datetime | None = None
     ceased: datetime | None = None
     slots: frozenset[str] = frozenset()
+    doubted: date | None = None
 
     @property
     def rank(self) -> tuple[date, datetime]:
@@ -65,6 +71,15 @@ class Plan(Struct, frozen=True):
     def patch(self) -> bool:
         """Worn on the skin, whether the product or only the route says so."""
         return self.opioid.patch or self.route == "transdermal"
+
+    @property
+    def as_needed(self) -> bool:
+        return bool(self.lines) and all(line.prn for line in self.lines)
+
+    @property
+    def from_supply(self) -> bool:
+        """Whether its dose is what was handed over, spread over the days that it was meant to last."""
+        return any(_FROM_SUPPLY in line.flags for line in self.lines)
 
     @property
     def loose(self) -> bool:
@@ -159,7 +174,7 @@ def supplied(use: MedicationUse, opioid: Opioid, drugs: Drugs) -> Line | None:
         dose = Dose(total.mg.scaled(1 / days), False, f"{total.text} / {plain(days)} days")
     schedule = None if dose.rate else Schedule(per_day=Range.exact(Decimal(1)))
     route = opioid.route or ("oral" if opioid.name in drugs.oral_if_unstated else None)
-    return Line(route=route, dose=dose, schedule=schedule, flags=(f"{NOTE}dose from quantity and days of supply",))
+    return Line(route=route, dose=dose, schedule=schedule, flags=(_FROM_SUPPLY,))
 
 
 def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh, read: sig.Reading) -> tuple[Line, ...]:
@@ -181,10 +196,16 @@ def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh, r
     found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, read, delivered)]
     from_supply = supplied(use, opioid, drugs) if use.source is not Source.ADMINISTERED else None
     if from_supply is not None and not any(_has_number(line, opioid, drugs) for line in found):
-        return (replace(from_supply, route=found[0].route if found else from_supply.route),)
+        route = found[0].route if found else from_supply.route
+        return (replace(from_supply, route=route, prn=any(_as_needed(each) for each in use.dosages)),)
     if not found:
         return tuple(dosage.lines(Dosage(), opioid, drugs, weigh))
     return tuple(found)
+
+
+def _as_needed(said: Dosage) -> bool:
+    """Whether the sig says so, though it could not be read otherwise."""
+    return said.as_needed or _AS_NEEDED.search((dosage.text_of(said) or "")[: sig.LONGEST]) is not None
 
 
 def _has_number(line: Line, opioid: Opioid, drugs: Drugs) -> bool:

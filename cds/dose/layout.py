@@ -36,7 +36,7 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
         if phase == phases[-1]:
             end = None
         else:
-            lengths = [length for line in lines if (length := _length(line)) is not None]
+            lengths = [length for line in lines if (length := length_of(line)) is not None]
             ends = [last_of(cursor, length) for length in lengths]
             ends += [line.end.last_day for line in lines if line.end is not None]
             if not ends:
@@ -51,13 +51,25 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
             cursor = end + DAY
     if plan.flags:
         pieces = [replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces]
+    if plan.doubted is not None:
+        pieces = [part for piece in pieces for part in _perhaps_replaced(piece, plan.doubted)]
     until = max((piece.last for piece in pieces), default=None)
     return Course(plan, _clipped(pieces, as_of.day), until)
 
 
+def _perhaps_replaced(piece: Piece, since: date) -> list[Piece]:
+    """What goes on after a later one has ended: nobody wrote whether that one was added for a while or took its place."""
+    if piece.mg is None or piece.last < since:
+        return [piece]
+    said = "has no end, and a later one of the same product has ended: it may go on or have been replaced; the low value leaves it out"
+    mg, scheduled = Range(ZERO, piece.mg.high), Range(ZERO, piece.scheduled.high)
+    doubted = replace(piece, first=max(piece.first, since), mg=mg, scheduled=scheduled, flags=(*piece.flags, said))
+    return [doubted] if piece.first >= since else [replace(piece, last=since - DAY), doubted]
+
+
 def _side_by_side(plan: Plan) -> Plan:
     """Lines that are numbered one after the other but name different times of day and no length are taken every day."""
-    if len(plan.lines) < 2 or any(_length(line) is not None or line.start or line.end for line in plan.lines):
+    if len(plan.lines) < 2 or any(length_of(line) is not None or line.start or line.end for line in plan.lines):
         return plan
     slots = [line.schedule.slots if line.schedule is not None else frozenset() for line in plan.lines]
     if not all(apart(one, other) for one, other in combinations(slots, 2)):
@@ -65,7 +77,8 @@ def _side_by_side(plan: Plan) -> Plan:
     return replace(plan, lines=tuple(replace(line, phase=0) for line in plan.lines))
 
 
-def _length(line: Line) -> Decimal | None:
+def length_of(line: Line) -> Decimal | None:
+    """Days that a line lasts by its sig, None where the sig does not say."""
     if line.days is not None:
         return line.days
     if line.once:
@@ -81,7 +94,7 @@ def _length(line: Line) -> Decimal | None:
 def _of_line(line: Line, plan: Plan, cursor: date, phase_end: date | None, drugs: Drugs, as_of: AsOf) -> list[Piece]:
     first = line.start.day if line.start is not None else cursor
     ends = [end for end in (phase_end, plan.last, line.end.last_day if line.end else None) if end is not None]
-    length = _length(line)
+    length = length_of(line)
     if length is not None:
         ends.append(last_of(first, length))
     if line.schedule is not None and line.schedule.events and line.dose is not None and line.gap is None:
@@ -131,7 +144,7 @@ def _remainder(line: Line, full: Piece) -> list[Piece]:
     if count is None or per_day is None or per_day.high <= 1 or line.days is not None or full.mg is None:
         return [full]
     left = Decimal(count) % per_day.high
-    length = _length(line)
+    length = length_of(line)
     if left == 0 or length is None or full.last != last_of(full.first, length):
         return [full]
     share = left / per_day.high

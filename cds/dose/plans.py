@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from functools import partial
@@ -14,7 +14,7 @@ from cds.dose.course import Plan, after, interval, read_lines
 from cds.dose.days import DAY
 from cds.dose.drug import Identity, Opioid
 from cds.dose.line import Line
-from cds.dose.links import Links
+from cds.dose.links import Links, Node
 from cds.dose.renewal import renewed
 from cds.dose.schedule import Schedule
 from cds.dose.sig import Reading
@@ -78,8 +78,23 @@ def read(uses: Iterable[MedicationUse], reader: Reader) -> Plans:
             plans.opioids.add(use.reference)
         for opioid in identity.opioids or (Opioid(identity.drug),):
             _add(plans, use, opioid, identity.problem, links, reader)
-    plans.current = renewed(plans.current, counting)
+    plans.current = _handed_over(plans.current)
+    plans.current = renewed(plans.current, counting, reader.drugs)
     return plans
+
+
+def _handed_over(plans: Sequence[Plan]) -> list[Plan]:
+    """What was handed over for orders that are all as needed is no schedule, though it was meant to last for so many days."""
+    ordered: dict[Node, bool] = {}
+    for plan in plans:
+        if plan.use.source is Source.ORDERED and plan.therapy is not None:
+            ordered[plan.therapy] = ordered.get(plan.therapy, True) and plan.as_needed
+    return [
+        replace(plan, lines=tuple(replace(line, prn=True) for line in plan.lines))
+        if plan.from_supply and plan.therapy is not None and ordered.get(plan.therapy)
+        else plan
+        for plan in plans
+    ]
 
 
 # An NDC that nobody mapped or a medication that was not sent may be anything.

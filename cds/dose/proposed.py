@@ -16,8 +16,9 @@ from cds.dose.course import Course, Plan
 from cds.dose.days import DAY
 from cds.dose.layout import lay_out
 from cds.dose.plausible import flagged, hard_to_believe
+from cds.dose.share import Active
 from cds.dose.stay import Stays
-from cds.dose.therapy import Active, resolve
+from cds.dose.therapy import resolve
 from cds.dose.values import ZERO, NotCounted, Piece
 from cds.knowledge.drugs import Drugs
 

@@ -1,25 +1,32 @@
-"""A later order replaces an earlier one (convention 12), and what a record says about its end."""
+"""A later order that goes on replaces an earlier one (convention 12), and what a record says about its end."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import attrgetter
 
 from msgspec.structs import replace
 
 from cds.clinical import MedicationUse, Source
 from cds.dose.course import Course, Plan
-from cds.dose.days import DAY
+from cds.dose.days import DAY, last_of
+from cds.dose.layout import length_of
+from cds.dose.line import Line
 from cds.dose.slots import successors
 from cds.dose.status import Standing, standing
 from cds.dose.values import NotCounted
 from cds.knowledge.drugs import Drugs
 
 
-def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
-    """The plans, each ended where a later one takes its place."""
+def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) -> list[Plan]:
+    """The plans, each ended where a later one that goes on takes its place.
+
+    A later one that ends by itself takes the place on its own days only, a ward order never that of a home order. What
+    ended by itself after a longer time may have been a renewal: the one before is in doubt from then on.
+    """
     ended = _replaced(plans, uses)
     endless = {index for index, plan in enumerate(ended) if plan.last is None and not _finite(plan)}
     groups: dict[tuple[object, ...], list[int]] = {}
@@ -27,20 +34,36 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse]) -> list[Plan]:
         if plan.zero:
             continue
         for key in _keys(plan):
-            groups.setdefault((plan.use.source, *key), []).append(index)
+            groups.setdefault((plan.use.source, plan.inpatient, *key), []).append(index)
     last: dict[int, date] = {}
+    doubted: dict[int, date] = {}
     for indices in groups.values():
         if endless.isdisjoint(indices):
             continue
         ordered = sorted(indices, key=lambda index: (ended[index].rank, ended[index].use.reference))
-        later = successors([(ended[index].rank, ended[index].slots) for index in ordered])
-        for index, position in zip(ordered, later, strict=True):
-            if position is not None and index in endless:
-                # The day before the first later plan that takes its place.
-                end = ended[ordered[position]].first - DAY
+        times = [(ended[index].rank, ended[index].slots) for index in ordered]
+        going_on = {at for at, index in enumerate(ordered) if index in endless and not ended[index].past}
+        perhaps = _perhaps_renewals([ended[index] for index in ordered], going_on, drugs)
+        replacing, doubting = successors(times, going_on), successors(times, perhaps)
+        # What is taken as needed may be added to a schedule: it ends none.
+        scheduled = {at for at in going_on if not ended[ordered[at]].as_needed}
+        rescheduling = replacing if len(scheduled) == len(going_on) else successors(times, scheduled)
+        for index, by, instead, after in zip(ordered, replacing, rescheduling, doubting, strict=True):
+            if index not in endless:
+                continue
+            if not (ended[index].as_needed or ended[index].past):
+                by = instead
+            if ended[index].past:
+                # It has ended, and no date says when: at the latest where the next supply begins.
+                by, after = min((at for at in (by, after) if at is not None), default=None), None
+            if by is not None:
+                end = ended[ordered[by]].first - DAY
                 last[index] = min(last.get(index, end), end)
-    for index, day in last.items():
-        ended[index] = replace(ended[index], last=day)
+            if after is not None:
+                since = ended[ordered[after]].first
+                doubted[index] = min(doubted.get(index, since), since)
+    for index in {*last, *doubted}:
+        ended[index] = replace(ended[index], last=last.get(index, ended[index].last), doubted=doubted.get(index))
     return _changed_over([plan for plan in ended if plan.last is None or plan.last >= plan.first])
 
 
@@ -57,6 +80,54 @@ def _finite(plan: Plan) -> bool:
         line.end is not None or line.days is not None or line.count is not None or line.once or _listed(line.schedule)
         for line in plan.lines
     )
+
+
+def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs: Drugs) -> set[int]:
+    """Positions of those that have an end and may all the same have been meant to replace what went before.
+
+    They last, one soon after the other, longer than a short course; or nobody wrote when they ended.
+    """
+    short, bridge = int(drugs.limits["short_course_days"]), int(drugs.limits["bridging_days"])
+    found: set[int] = set()
+    run: list[int] = []
+    days, until = 0, date.min
+    for at, plan in enumerate(ordered):
+        if at in going_on:
+            continue
+        if plan.last is None and not _finite(plan):
+            found.add(at)
+            continue
+        last = _own_last(plan, int(drugs.limits["unknown_end_days"]))
+        if run and (plan.first - until).days > bridge + 1:
+            run, days = [], 0
+        covered = (last - max(plan.first, until + DAY)).days + 1 if run else (last - plan.first).days + 1
+        run.append(at)
+        days, until = days + max(0, covered), max(until, last)
+        if days > short:
+            found.update(run)
+            run = [at]
+    return found
+
+
+def _own_last(plan: Plan, unknown: int) -> date:
+    """The last day that the resource or its sig names; a sig that counts doses without a frequency lasts `unknown` days."""
+    last = plan.first + (unknown - 1) * DAY if plan.last is None else plan.last
+    if not _finite(plan):
+        return last
+    day = plan.first - DAY
+    for _, lines in groupby(sorted(plan.lines, key=attrgetter("phase")), attrgetter("phase")):
+        day = max(_line_last(line, day + DAY, last) for line in lines)
+    return day if plan.last is None else min(day, last)
+
+
+def _line_last(line: Line, first: date, unknown: date) -> date:
+    events = line.schedule.events if line.schedule is not None else ()
+    if events:
+        return max(moment.day for moment in events)
+    first = line.start.day if line.start is not None else first
+    length = length_of(line)
+    ends = [] if length is None else [last_of(first, length)]
+    return min([*ends, line.end.last_day] if line.end is not None else ends, default=unknown)
 
 
 def _listed(schedule: object) -> bool:
@@ -136,8 +207,7 @@ def time_limited(courses: Sequence[Course], drugs: Drugs) -> frozenset[int]:
     limit = timedelta(days=int(drugs.limits["time_limited_days"]))
     bridge = timedelta(days=int(drugs.limits["bridging_days"]) + 1)
     spans: list[tuple[tuple[object, ...], date, date] | None] = []
-    firsts: dict[tuple[object, ...], list[date]] = {}
-    lasts: dict[tuple[object, ...], list[date]] = {}
+    by_drug: dict[tuple[object, ...], list[tuple[date, date]]] = {}
     for course in courses:
         if not course.pieces or course.plan.zero:
             spans.append(None)
@@ -146,10 +216,13 @@ def time_limited(courses: Sequence[Course], drugs: Drugs) -> frozenset[int]:
         first = min(piece.first for piece in course.pieces)
         last = course.until or max(piece.last for piece in course.pieces)
         spans.append((key, first, last))
-        firsts.setdefault(key, []).append(first)
-        lasts.setdefault(key, []).append(last)
-    for each in (*firsts.values(), *lasts.values()):
+        by_drug.setdefault(key, []).append((first, last))
+    for each in by_drug.values():
         each.sort()
+    firsts = {key: [first for first, _ in each] for key, each in by_drug.items()}
+    lasts = {key: sorted(last for _, last in each) for key, each in by_drug.items()}
+    # The last day of all those that began no later.
+    reach = {key: [*accumulate((last for _, last in each), max)] for key, each in by_drug.items()}
     found: set[int] = set()
     for index, (course, span) in enumerate(zip(courses, spans, strict=True)):
         if span is None or not _own_bounds(course.plan):
@@ -157,6 +230,9 @@ def time_limited(courses: Sequence[Course], drugs: Drugs) -> frozenset[int]:
         key, first, last = span
         if last - first + DAY >= limit:
             continue
+        before = bisect_left(firsts[key], first)
+        if before and reach[key][before - 1] > last:
+            continue  # within one that goes on after it
         if not _any(firsts[key], last - DAY, last + bridge, first) and not _any(
             lasts[key], first - bridge, first + DAY, last
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 Slots = frozenset[str]
@@ -74,8 +74,11 @@ class Busy:
 _MANY = 24
 
 
-def successors(ordered: Sequence[tuple[object, Slots]]) -> list[int | None]:
-    """For each of a sorted sequence of (rank, times) the position of the next one of higher rank at the same time."""
+def successors(ordered: Sequence[tuple[object, Slots]], among: Collection[int]) -> list[int | None]:
+    """For each of a sorted sequence of (rank, times) the position of the next one of higher rank at the same time.
+
+    among  positions that can be a next one
+    """
     if len({slot for _, slots in ordered for slot in slots}) > _MANY:
         ordered = [(rank, coarse(slots)) for rank, slots in ordered]
     found: list[int | None] = [None] * len(ordered)
@@ -94,6 +97,8 @@ def successors(ordered: Sequence[tuple[object, Slots]]) -> list[int | None]:
             known = [hit for hit in (*hits, whole_day) if hit is not None]
             found[index] = min(known, default=None)
         for index in range(position, first - 1, -1):
+            if index not in among:
+                continue
             slots = ordered[index][1]
             nearest = index
             whole_day = index if not slots else whole_day

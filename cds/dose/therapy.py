@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.clinical import Source
+from cds.dose.alike import alike, detail, same_strength, vague
 from cds.dose.course import Plan
+from cds.dose.one_or_two import ambiguous, maybe_one
+from cds.dose.share import Active, Share, share_of, total
 from cds.dose.slots import Busy, apart
-from cds.dose.values import NOTE, NOTHING, ZERO, NotCounted, Piece, Range
+from cds.dose.values import NOTE, NOTHING, ONE, ZERO, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
+_ADDED = "as needed beside a schedule of the same product: instead of it or added; high is the sum"
+_TAKEN_UP = "an earlier statement says that it is not taken; the order began later and counts"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
-
-
-class Active(Struct, frozen=True):
-    """A resource and its pieces that cover the day."""
-
-    plan: Plan
-    pieces: tuple[Piece, ...]
-
-    @property
-    def numbers(self) -> tuple[tuple[Piece, Range], ...]:
-        return tuple((piece, piece.mg) for piece in self.pieces if piece.mg is not None and piece.gap is None)
-
-    @property
-    def gaps(self) -> tuple[NotCounted, ...]:
-        return tuple(piece.gap for piece in self.pieces if piece.gap is not None)
-
-
-class Share(Struct, frozen=True):
-    """What one resource contributes to the day, in mg of its opioid."""
-
-    plan: Plan
-    mg: Range
-    scheduled: Range
-    arithmetic: str
-    flags: tuple[str, ...]
-    zero: bool = False
-
-    @property
-    def given(self) -> bool:
-        return self.plan.use.source is Source.ADMINISTERED
 
 
 class Taken(Struct, frozen=True):
@@ -75,14 +52,14 @@ def resolve(active: Sequence[Active], in_stay: bool) -> Taken:
     shares: list[Share] = []
     gaps: list[tuple[Plan, NotCounted]] = []
     native: list[tuple[Plan, Range]] = []
-    for group in _absorb_loose(_group(present)) if len(present) > 1 else [present]:
+    for group in _absorb_vague(_group(present)) if len(present) > 1 else [present]:
         group_shares, chosen = _pick(group)
-        shares += group_shares
+        shares += _told_by(group, group_shares)
         for each in chosen:
             gaps += [(each.plan, gap) for gap in each.gaps]
             native += [(each.plan, piece.mg) for piece in each.pieces if piece.gap is not None and piece.mg is not None]
     if len(shares) > 1:
-        shares = _maybe_one(_ambiguous(shares))
+        shares = maybe_one(ambiguous(shares))
     return Taken(tuple(shares), tuple(gaps), tuple(native), tuple(home))
 
 
@@ -115,11 +92,11 @@ def _group(active: Sequence[Active]) -> list[list[Active]]:
     return list(groups.values())
 
 
-def _absorb_loose(groups: list[list[Active]]) -> list[list[Active]]:
-    """A drug given by name and milligrams alone joins the one therapy of that drug that it can belong to.
+def _absorb_vague(groups: list[list[Active]]) -> list[list[Active]]:
+    """A drug given by name, or without its strength, joins the one therapy of that drug that it can belong to.
 
-    It joins where it says the same amount as a resource of another kind, or is a fact (administered, not taken).
-    Otherwise it stays a therapy of its own, and is summed.
+    It joins where it says the same amount as a resource of another kind, or where one of the two is a fact (administered,
+    not taken). Otherwise it stays a therapy of its own.
     """
     by_drug: dict[tuple[str, str | None], list[list[Active]]] = {}
     for group in groups:
@@ -127,36 +104,53 @@ def _absorb_loose(groups: list[list[Active]]) -> list[list[Active]]:
         by_drug.setdefault((plan.opioid.name, plan.route), []).append(group)
     result: list[list[Active]] = []
     for candidates in by_drug.values():
-        loose: list[list[Active]] = []
-        known: list[list[Active]] = []
+        unclear: list[list[Active]] = []
+        hosts: dict[Decimal | None, list[list[Active]]] = {}
         for group in candidates:
-            (loose if all(each.plan.loose for each in group) else known).append(group)
-        for group in loose:
-            hosts = [host for host in known if _may_join(group, host)]
-            if len(hosts) == 1:
-                hosts[0].extend(group)
+            if all(vague(each.plan) for each in group):
+                unclear.append(group)
             else:
+                _seat(group, hosts)
                 result.append(group)
-        result += known
+        for group in sorted(unclear, key=lambda group: -max(detail(each.plan) for each in group)):
+            found = {id(host): host for mg in _strengths(group, hosts) for host in hosts.get(mg, ())}
+            joined = [host for host in found.values() if _may_join(group, host)]
+            if len(joined) == 1:
+                joined[0].extend(group)
+            else:
+                _seat(group, hosts)
+                result.append(group)
     return result
+
+
+def _told_by(group: Sequence[Active], shares: list[Share]) -> list[Share]:
+    if len(group) == 1 or not any(vague(share.plan) for share in shares):
+        return shares
+    coded = next((each.plan for each in group if not vague(each.plan)), None)
+    return shares if coded is None else [replace(share, coded=coded) for share in shares]
+
+
+def _seat(group: list[Active], hosts: dict[Decimal | None, list[list[Active]]]) -> None:
+    for mg in {each.plan.opioid.mg for each in group}:
+        hosts.setdefault(mg, []).append(group)
+
+
+def _strengths(group: Sequence[Active], hosts: Collection[Decimal | None]) -> Collection[Decimal | None]:
+    """Strengths that a host may have; any where one of the group has none."""
+    mine = {each.plan.opioid.mg for each in group}
+    return hosts if None in mine else {*mine, None}
 
 
 def _may_join(group: Sequence[Active], host: Sequence[Active]) -> bool:
     if {each.plan.use.source for each in group} & {each.plan.use.source for each in host}:
         return False
-    releases = {each.plan.opioid.release for each in (*group, *host)} - {""}
-    if len(releases) > 1:
+    mine = {each.plan.signature: each.plan for each in group}.values()
+    theirs = {each.plan.signature: each.plan for each in host}.values()
+    if not any(alike(one, other) and same_strength(one, other) for one in mine for other in theirs):
         return False
-    if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in group):
+    if any(each.plan.use.source is Source.ADMINISTERED or each.plan.zero for each in (*group, *host)):
         return True
-    return {_total(each) for each in group} == {_total(each) for each in host}
-
-
-def _total(active: Active) -> Range:
-    total = NOTHING
-    for _, mg in active.numbers:
-        total += mg
-    return Range(round(total.low, 6), round(total.high, 6))
+    return {total(each) for each in group} == {total(each) for each in host}
 
 
 # ---------------------------------------------------------------------------------------------- which of them count
@@ -166,26 +160,110 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
     """The shares of one therapy, and the resources whose gaps matter."""
     given = [each for each in group if each.plan.use.source is Source.ADMINISTERED]
     if given:
-        return [share for each in given if (share := _share(each)) is not None], given
+        return [share for each in given if (share := share_of(each)) is not None], given
     without_number: list[Active] | None = None
+    denied: Active | None = None
     for source in _BELOW:
         of_source = [each for each in group if each.plan.use.source is source]
-        if not of_source:
-            continue
         zeros = [each for each in of_source if each.plan.zero]
         if zeros:
-            share = _share(zeros[-1])
-            return ([share] if share else []), []
+            denied, without_number = max(zeros, key=_told), None
+        if denied is not None:
+            of_source = [each for each in of_source if _speaks_after(each, denied)]
+        if not of_source:
+            continue
         chosen, flags = _latest(of_source)
-        shares = [share for each in chosen if (share := _share(each)) is not None]
+        if denied is not None and source is Source.ORDERED:
+            flags = (*flags, _TAKEN_UP)
+        shares = [share for each in chosen if (share := share_of(each)) is not None]
+        if source is Source.DISPENSED and any(each.plan.from_supply for each in chosen):
+            ordered, _ = _latest([each for each in group if each.plan.use.source is Source.ORDERED])
+            if ordered and all(each.plan.as_needed for each in ordered):
+                shares = [_not_scheduled(share) if share.plan.from_supply else share for share in shares]
         if shares:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
             merged = _merged(shares) if _TIED in flags else shares
+            merged = _with_schedule(merged, chosen, of_source)
+            merged = _with_later(merged, chosen, group)
             return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
         if without_number is None:
             without_number = chosen
+    if denied is not None and not without_number:
+        share = share_of(denied)
+        return ([share] if share else []), []
     return [], without_number or []
+
+
+def _with_schedule(shares: list[Share], chosen: Sequence[Active], of_source: Sequence[Active]) -> list[Share]:
+    """What is taken as needed and was written later than a schedule takes its place, or is added to it."""
+    if len(chosen) == len(of_source) or not all(each.plan.as_needed for each in chosen):
+        return shares
+    before, _ = _latest([each for each in of_source if not each.plan.as_needed])
+    schedule = [share for each in before if (share := share_of(each)) is not None]
+    if not schedule:
+        return shares
+    *others, last = shares
+    high = last.mg.high + sum((share.mg.high for share in schedule), ZERO)
+    text = " + ".join(share.arithmetic for share in (last, *schedule))
+    flags = (*last.flags, _ADDED)
+    return [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
+
+
+def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
+    """What a lower-ranked resource that began later says otherwise: an order may be followed before its supply is fetched.
+
+    What counts keeps its schedule; its high value reaches up to the later dose, or its low value down to it.
+    """
+    source = chosen[0].plan.use.source
+    since = max(each.plan.first for each in chosen)
+    for lower in _BELOW[_BELOW.index(source) + 1 :]:
+        later = [each for each in group if each.plan.use.source is lower and each.plan.first > since]
+        if not later:
+            continue
+        picked, _ = _latest(later)
+        said = [share for each in picked if (share := share_of(each)) is not None]
+        if len(said) < len(picked) or any(each.gaps for each in picked):
+            continue
+        theirs = sum((share.mg for share in said), NOTHING)
+        ours = sum((share.mg for share in shares), NOTHING)
+        word = f"{picked[-1].plan.use.reference} began later and says"
+        more, less = (round(one.high - other.high, 6) > 0 for one, other in ((theirs, ours), (ours, theirs)))
+        *others, last = shares
+        text = f"{last.arithmetic} or {' + '.join(share.arithmetic for share in said)}"
+        if more:
+            high = last.mg.high + theirs.high - ours.high
+            flags = (*last.flags, f"{word} more: the high value is its dose")
+            shares = [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
+        elif less:
+            flag = f"{word} less: the low value is its dose"
+            share_of_it = min(ONE, theirs.low / ours.low) if ours.low else ONE
+            shares = [replace(each, mg=Range(each.mg.low * share_of_it, each.mg.high)) for each in shares]
+            shares[-1] = replace(shares[-1], arithmetic=text, flags=(*shares[-1].flags, flag))
+    return shares
+
+
+def _not_scheduled(share: Share) -> Share:
+    """Handed over for an order as needed: perhaps none of it is taken on the day."""
+    if share.mg.low == 0:
+        return share
+    flags = (*share.flags, "handed over for an order as needed: the low value leaves it out")
+    return replace(share, mg=Range(ZERO, share.mg.high), scheduled=NOTHING, flags=flags)
+
+
+def _told(each: Active) -> tuple[date, datetime]:
+    """When it was said, or began if that is later."""
+    first, authored = each.plan.rank
+    return max(first, authored.date()), authored
+
+
+def _speaks_after(each: Active, denied: Active) -> bool:
+    """Whether it outweighs a "not taken": told after it; an order only on a later day, and where nobody wrote until when."""
+    if each.plan.zero:
+        return False
+    if each.plan.use.source is Source.STATED:
+        return _told(each) > _told(denied)
+    return denied.plan.last is None and _told(each)[0] > _told(denied)[0]
 
 
 def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]:
@@ -201,13 +279,13 @@ def _latest(of_source: Sequence[Active]) -> tuple[list[Active], tuple[str, ...]]
         if position == 0 or plan.rank != of_source[-position].plan.rank:
             same_rank, totals = Busy(), set()
         conflicts = busy.conflicts(plan.slots)
-        rivals = conflicts and same_rank.conflicts(plan.slots) and _total(each) not in totals
+        rivals = conflicts and same_rank.conflicts(plan.slots) and total(each) not in totals
         tied = tied or rivals
         if rivals or not conflicts:
             kept.append(each)
             busy.add(plan.slots)
             same_rank.add(plan.slots)
-            totals.add(_total(each))
+            totals.add(total(each))
     if not tied:
         return kept[::-1], ()
     return kept[::-1], (_TIED,)
@@ -223,8 +301,9 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             continue
         other = merged[rival]
         higher, lower = (share, other) if share.mg.high >= other.mg.high else (other, share)
-        if share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg:
-            # 15 mg dispensed as 10 and 5: both are in the patient's hands.
+        added = share.plan.as_needed is not other.plan.as_needed
+        if added or (share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg):
+            # A schedule and what is taken as needed; 15 mg dispensed as 10 and 5: both are in the patient's hands.
             merged[rival] = replace(
                 higher,
                 mg=Range(min(share.mg.low, other.mg.low), share.mg.high + other.mg.high),
@@ -232,7 +311,7 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
                     min(share.scheduled.low, other.scheduled.low), share.scheduled.high + other.scheduled.high
                 ),
                 arithmetic=f"{higher.arithmetic} + {lower.arithmetic}",
-                flags=(*higher.flags, _SIDE_BY_SIDE),
+                flags=(*higher.flags, _ADDED if added else _SIDE_BY_SIDE),
             )
             continue
         merged[rival] = replace(
@@ -242,69 +321,3 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             arithmetic=f"{higher.arithmetic} or {lower.arithmetic}",
         )
     return merged
-
-
-def _share(each: Active) -> Share | None:
-    numbers = each.numbers
-    if not numbers:
-        return None
-    mg, scheduled = NOTHING, NOTHING
-    for piece, amount in numbers:
-        mg += amount
-        scheduled += piece.scheduled
-    text = " + ".join(f"({piece.arithmetic})" if len(numbers) > 1 else piece.arithmetic for piece, _ in numbers)
-    flags = tuple(dict.fromkeys(flag for piece, _ in numbers for flag in piece.flags))
-    return Share(each.plan, mg, scheduled, text, flags, zero=each.plan.zero)
-
-
-def _ambiguous(shares: Sequence[Share]) -> list[Share]:
-    """Different strengths of one drug and release with the same daily mg: low is one of them, high the sum."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for index, share in enumerate(shares):
-        if share.given or share.zero or share.mg.high == 0:
-            continue
-        drug = share.plan.opioid
-        key = (drug.name, share.plan.route, drug.release, round(share.mg.high, 6))
-        groups.setdefault(key, []).append(index)
-    result = list(shares)
-    for indices in groups.values():
-        if len({shares[index].plan.opioid.mg for index in indices}) < 2:
-            continue
-        flag = "different strengths of one drug with the same daily dose: one therapy or several"
-        for position, index in enumerate(sorted(indices, key=lambda at: shares[at].mg.low)):
-            share = result[index]
-            low = share.mg if position == len(indices) - 1 else Range(ZERO, share.mg.high)
-            scheduled = share.scheduled if position == len(indices) - 1 else Range(ZERO, share.scheduled.high)
-            result[index] = replace(share, mg=low, scheduled=scheduled, flags=(*share.flags, flag))
-    return result
-
-
-def _maybe_one(shares: Sequence[Share]) -> list[Share]:
-    """A drug told by name and milligrams beside a product of another kind: one therapy or two; low is the larger one."""
-    result = list(shares)
-    by_drug: dict[tuple[str, str | None], list[int]] = {}
-    for index, share in enumerate(shares):
-        if not share.zero and not share.given:
-            by_drug.setdefault((share.plan.opioid.name, share.plan.route), []).append(index)
-    for indices in by_drug.values():
-        loose = [index for index in indices if shares[index].plan.loose]
-        known = [index for index in indices if not shares[index].plan.loose]
-        for index in loose:
-            for other in known:
-                one, two = shares[index], shares[other]
-                releases = {one.plan.opioid.release, two.plan.opioid.release} - {""}
-                if one.plan.use.source is two.plan.use.source or len(releases) > 1:
-                    continue
-                smaller = index if one.mg.low <= two.mg.low else other
-                share = result[smaller]
-                result[smaller] = replace(
-                    share,
-                    mg=Range(ZERO, share.mg.high),
-                    scheduled=Range(ZERO, share.scheduled.high),
-                    flags=(
-                        *share.flags,
-                        "a drug told without its strength: one therapy with another resource or its own",
-                    ),
-                )
-                break
-    return result
