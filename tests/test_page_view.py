@@ -3,11 +3,14 @@
 import copy
 import itertools
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from page_service import DEMO
@@ -19,6 +22,7 @@ from hooks.pages import rows, sealed_case
 from hooks.pages.chart import ChartData, Mark, Point, Stretch
 from hooks.pages.chart_data import chart_data
 from hooks.pages.drawing import svg
+from hooks.pages.html import Html, blueprint
 from hooks.pages.view import page_view
 from hooks.pages.words import number, signed
 
@@ -46,6 +50,42 @@ def test_numbers_are_rounded_for_the_eye(value, shown):
 @pytest.mark.parametrize(("value", "shown"), [(None, "not known"), (-0.01, "0.0"), (0.0, "0.0"), (1.06, "+1.1")])
 def test_what_rounds_to_nothing_has_no_sign(value, shown):
     assert signed(value) == shown
+
+
+def shown(view):
+    """The page as a browser gets it."""
+    app = Flask(__name__)
+    app.register_blueprint(blueprint())
+    with app.test_request_context():
+        return Html().page("page.html", view=view).get_data(as_text=True)
+
+
+def told(view):
+    """The words on the page, without its drawing and its tags."""
+    text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", shown(view), flags=re.DOTALL)
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", text).split()))
+
+
+@pytest.mark.parametrize("fixture", ["safety/hard_to_rouse", "safety/breathing_slows"])
+def test_the_page_of_an_over_sedated_patient_opens_with_the_cards_words_and_with_no_pattern(
+    fixture, assessed, knowledge
+):
+    found = assessed(fixture)
+    (card,) = found.cards
+    view = page_view(found, knowledge)
+    html, text = shown(view), told(view)
+    assert re.search(r"<h1>(.*?)</h1>", html)[1] == card.summary == re.search(r"<title>(.*?)</title>", html)[1]
+    assert "Assess sedation, airway and breathing now, by local protocol" in text
+    assert text.index(card.summary) < text.index("doses and scores of the record follow") < text.index("Dose and pain ")
+    for other in ("pattern", "Pain rose", "Ketamine", "neurotoxicity", "nothing on record", "replaces:", "may be consid"):
+        assert other not in text
+    assert "Daily dose, in MME" in text
+
+
+def test_the_page_of_anybody_else_has_no_banner(assessed, knowledge):
+    view = page_view(assessed(DEMO), knowledge)
+    assert view.warning == ()
+    assert "Over-sedation" not in told(view)
 
 
 def test_acute_doses_are_never_called_daily(assessed, knowledge):

@@ -44,7 +44,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "silent": "grade meaning", "alternatives_withdrawal": "", "alternatives_neurotoxicity": "",
         "alternatives_red_flag": "", "alternatives_order": "",
     },
-    "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at"},
+    "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at", "page": "at"},
     "missing": {
         "uncounted": "items", "uncounted_count": "count", "unread_count": "count", "failed_count": "count", "uncounted_item": "drugs reason", "unread": "items", "unread_item": "count kind",
         "unread_other": "", "failed": "items", "refused": "scores reason", "scores": "items", "scores_brief": "", "long_texts_brief": "", "flags": "items", "more": "count", "few_scores": "",

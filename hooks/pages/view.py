@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cds.cards import options_in_order
+from cds.cards import options_in_order, over_sedation_words
 from cds.clinical import Assessment, Finding, Gate, Uncounted
 from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
@@ -38,8 +38,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """Everything on the page; every number leads to a row of `doses` or `scores`, and each of those to its resource."""
+    """Everything on the page; every number leads to a row of `doses` or `scores`, and each of those to its resource.
 
+    warning  the over-sedation banner, its heading first; where there is one it takes the place of grade, steps, reasons,
+             alternatives, options, cards and evidence
+    """
+
+    warning: tuple[str, ...]
     grade: str
     meaning: str
     headline: str
@@ -87,13 +92,17 @@ class PageView:
 
 def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None = None) -> PageView:
     """resources  address under which single resources are shown; None: references are plain text"""
+    warning = over_sedation_words(found, knowledge)
     grade = knowledge.catalogue.grades[found.grade.name]
     caps = set(map(id, found.grade.caps))
     data = chart_data(found, knowledge)
+    if warning:
+        data = replace(data, steps=())
     cut = _Cut()
     doses = rows.dose_rows(found.dose.daily)
     headline = _headline(found, knowledge)
     return PageView(
+        warning=warning,
         grade=grade.words,
         meaning=grade.meaning,
         headline=headline,
