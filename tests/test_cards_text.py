@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_assessments import HOSTILE, made
 from markdown_it import MarkdownIt
+from served import request_of
 
 from cds.cards import CardOptions, build
 from cds.cards.detail import MOST_CHARACTERS, MOST_WORDS, Line, detail, summary, words
 from cds.cards.words import Words, escape, number, short
+from cds.case import Asked
 from cds.clinical import Card, DoseTimeline, Gap, Gate, Uncounted
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -236,3 +238,22 @@ def test_the_text_of_a_gap_is_escaped():
         )
     )
     assert "&#60;b&#62;x&#60;/b&#62;" in card.detail
+
+
+# ---------------------------------------------------------------------------------------------- what was seen
+
+
+@pytest.mark.parametrize(
+    ("fixture", "first", "last", "count"),
+    [
+        ("pattern/pain_falls_after_the_reduction", "2026-01-05", "2026-08-30T23:59", 68),
+        ("founding/liang_2017_reading_a_day_1_18h", "2026-03-09T14:00", "2026-03-10T10:01", 5),
+    ],
+)
+def test_the_number_of_scores_on_the_pattern_card_belongs_to_the_dates_beside_it(
+    fixture, first, last, count, evaluator
+):
+    found = evaluator.assessment(request_of(fixture), Asked(now=datetime.fromisoformat("2026-11-21T12:00:00+00:00")))
+    within = [one for one in found.pain.scores if first <= one.at.isoformat() <= last]
+    assert len(within) == count < len(found.pain.scores)
+    assert f"({count} scores)" in found.cards[0].detail

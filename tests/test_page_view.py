@@ -77,7 +77,15 @@ def test_the_page_of_an_over_sedated_patient_opens_with_the_cards_words_and_with
     assert re.search(r"<h1>(.*?)</h1>", html)[1] == card.summary == re.search(r"<title>(.*?)</title>", html)[1]
     assert "Assess sedation, airway and breathing now, by local protocol" in text
     assert text.index(card.summary) < text.index("doses and scores of the record follow") < text.index("Dose and pain ")
-    for other in ("pattern", "Pain rose", "Ketamine", "neurotoxicity", "nothing on record", "replaces:", "may be consid"):
+    for other in (
+        "pattern",
+        "Pain rose",
+        "Ketamine",
+        "neurotoxicity",
+        "nothing on record",
+        "replaces:",
+        "may be consid",
+    ):
         assert other not in text
     assert "Daily dose, in MME" in text
 

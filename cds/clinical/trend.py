@@ -111,6 +111,7 @@ class Trend:
     ceiling       share of pre-step scores at 9 or more, None if there is none
     robust        the pattern holds with all of its limits under low and under high doses too; None without a pattern
     since         first day of the look-back
+    scored        when each score that was used was given: days, in acute mode with the hour on the clock of the doses
     """
 
     mode: str
@@ -131,3 +132,4 @@ class Trend:
     method: str = ""
     notes: tuple[str, ...] = ()
     since: date | None = None
+    scored: tuple[date, ...] = ()

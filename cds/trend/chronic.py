@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Step, Trend
 from cds.knowledge.estimator import Estimator
@@ -40,6 +41,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         robust=_robust(found, limits),
         method=METHOD,
         notes=_notes(seen, found.table, plateaus, limits),
+        scored=tuple(date.fromordinal(day) for day, values in seen.scored for _ in values),
     )
 
 
