@@ -96,6 +96,46 @@ def test_the_page_of_anybody_else_has_no_banner(assessed, knowledge):
     assert "Over-sedation" not in told(view)
 
 
+def steps_put_on_time():
+    """Pain is flat within every level and jumps at every step; the last step is so large that the regression sees time."""
+    request = copy.deepcopy(request_of(DEMO))
+    (order,) = [
+        entry["resource"]
+        for part in request["prefetch"].values()
+        for entry in (part or {}).get("entry", ())
+        if entry["resource"].get("authoredOn", "").startswith("2026-06-22")
+    ]
+    order["dosageInstruction"][0]["timing"]["repeat"]["frequency"] = 4
+    return request
+
+
+def test_what_the_regression_puts_on_time_is_not_told_as_something_seen(evaluator, knowledge):
+    found = evaluator.assessment(steps_put_on_time(), case.Asked(now=NOW))
+    assert found.grade.name == "progression-like"
+    view = page_view(found, knowledge)
+    text = told(view) + found.cards[0].detail
+    assert [step.adjusted for step in view.steps] == ["+0.9", "+0.7", "+0.8"]
+    for seen in ("without a jump", "Pain climbs", "pain climbs", "between the steps", "between steps", "stands still"):
+        assert seen not in text
+    assert "the regression puts 0.33 points per 30 days of it on time and 0.63 points per doubling on the dose" in text
+    assert "the median slope is 0.00 points per 30 days, so time and steps cannot be told apart in this record" in text
+    assert "by regression 0.3 points per 30 days on time, 0.0 within dose levels" in found.cards[0].detail
+
+
+def test_pain_that_climbs_within_the_levels_is_not_told_to_be_flat_there(assessed, knowledge):
+    text = told(page_view(assessed("alternatives/pain_climbs_between_steps"), knowledge))
+    assert "Within the dose levels the median slope is 0.18 points per 30 days. (R8" in text
+    assert "cannot be told apart in this record" not in text
+
+
+def test_no_step_carries_a_pattern_that_is_not_there(evaluator, knowledge):
+    without = page_view(evaluator.assessment(steps_put_on_time(), case.Asked(now=NOW)), knowledge)
+    assert not [each for each in (*without.changes, *(step.without for step in without.steps)) if "the pattern" in each]
+    # The same where there is one.
+    held = page_view(evaluator.assessment(request_of(DEMO), case.Asked(now=NOW)), knowledge)
+    assert all("the pattern" in step.without for step in held.steps)
+
+
 def test_acute_doses_are_never_called_daily(assessed, knowledge):
     view = page_view(assessed("founding/liang_2017_reading_a"), knowledge)
     assert "30 to 110 MME per 4 h" in view.headline

@@ -22,7 +22,7 @@ from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has
 from cds.cards.words import CardKnowledge, Words
 from cds.clinical import Assessment, Card
 
-__all__ = ["CardOptions", "build", "options_in_order", "over_sedation_words"]
+__all__ = ["PATTERNS", "CardOptions", "build", "options_in_order", "over_sedation_words"]
 
 
 def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> tuple[Card, ...]:

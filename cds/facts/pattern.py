@@ -12,6 +12,7 @@ from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
 from cds.rulekit import Fact
 from cds.trend import steps
 
+_NEXT_TO_NOTHING = 0.05  # points per 30 days: 0.0 as it is printed. Words only, it decides nothing.
 _NEAR_TREATMENTS = ("surgery", "block", "psychotherapy")
 
 
@@ -92,10 +93,24 @@ def _between_steps(chart: Chart) -> Iterator[Fact]:
         return
     if numbers.drift_per_30d is not None:
         fields = {"per_30d": numbers.drift_per_30d, "pain_change": trend.pain_change, "beta": numbers.beta}
-        yield Fact("drift", fields)
+        yield Fact("drift", fields, _within_levels(trend.level_slope))
     if trend.level_ratio is not None:
         fields = {"dose_ratio": trend.level_ratio, "pain_change": trend.pain_change, "beta": numbers.beta}
         yield Fact("escalation", fields)
+
+
+def _within_levels(slope: float | None) -> dict[str, str]:
+    """How pain moved while the dose stood still, for the sentence and for the card; the regression's drift is no such thing."""
+    if slope is None:
+        return {"within": "", "within_short": ""}
+    told = f" Within the dose levels the median slope is {_unsigned_zero(slope, 2)} points per 30 days"
+    if slope < _NEXT_TO_NOTHING:
+        told += ", so time and steps cannot be told apart in this record"
+    return {"within": f"{told}.", "within_short": f", {_unsigned_zero(slope, 1)} within dose levels"}
+
+
+def _unsigned_zero(value: float, places: int) -> str:
+    return f"{round(value, places) + 0:.{places}f}"  # -0.0 + 0 is 0.0
 
 
 def _reductions(chart: Chart) -> Iterator[Fact]:

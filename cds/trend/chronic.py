@@ -35,12 +35,13 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         first_pre_mean=found.first_pre_mean,
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
+        level_slope=_level_slope(seen, limits),
         highest_dose=_highest(on_record, seen, limits),
         dechallenges=reductions.dechallenges(seen, found.changes, dose, limits),
         left_out=_left_out(found.table, found.fit, limits),
         robust=_robust(found, limits),
         method=METHOD,
-        notes=_notes(seen, found.table, plateaus, limits),
+        notes=_notes(seen, found.table, plateaus),
         scored=tuple(date.fromordinal(day) for day, values in seen.scored for _ in values),
     )
 
@@ -107,7 +108,7 @@ def _highest(on_record: Sequence[Block], seen: Chart, limits: Estimator) -> floa
     return max((flat.dose for flat in seen.flats), default=None)
 
 
-def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limits: Estimator) -> tuple[str, ...]:
+def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau]) -> tuple[str, ...]:
     """Plain sentences for the page: what was left out, and the classic statistics that the grade does not use."""
     notes = []
     if any(steps.stopped(seen, flat) for flat in seen.flats[1:]):
@@ -122,8 +123,6 @@ def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limi
     levels = [(p.dose, p.mean_pain, p.start.toordinal()) for p in plateaus if p.mean_pain is not None]
     if len(levels) > 1:
         notes.append(_rank_note(levels))
-    if (drift := _local_drift(seen, limits)) is not None:
-        notes.append(f"Median slope of pain within plateaus: {30 * drift:+.2f} points per 30 days.")
     return tuple(notes)
 
 
@@ -142,8 +141,8 @@ def _rank_note(levels: Sequence[tuple[float, float, int]]) -> str:
     return text + "."
 
 
-def _local_drift(seen: Chart, limits: Estimator) -> float | None:
-    """NRS per day within plateaus, their first two weeks left out, from the latest scores of each plateau."""
+def _level_slope(seen: Chart, limits: Estimator) -> float | None:
+    """NRS per 30 days within plateaus, their first two weeks left out, from the latest scores of each plateau."""
     slopes = []
     for place, flat in enumerate(seen.flats):
         settled = flat.first + (limits.settle_days if place else 0)
@@ -153,4 +152,4 @@ def _local_drift(seen: Chart, limits: Estimator) -> float | None:
             slopes.append((slope, len(points)))
     if not slopes:
         return None
-    return sum(slope * n for slope, n in slopes) / sum(n for _, n in slopes)
+    return 30 * sum(slope * n for slope, n in slopes) / sum(n for _, n in slopes)

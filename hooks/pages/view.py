@@ -231,9 +231,14 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
         ),
         Row("Increases followed by more pain", share or UNKNOWN, f"Of {count(seen.up_steps)} counted increases."),
         Row(
-            "Drift between steps",
+            "Drift: steady climb over time",
             _measured(signed(seen.drift_per_30d), "points per 30 days"),
-            "How pain moves while the dose stands still.",
+            "What the regression puts on time and not on the dose; fitted, not read off the levels.",
+        ),
+        Row(
+            "Slope within the dose levels",
+            _measured(signed(found.trend.level_slope), "points per 30 days"),
+            "Median slope of the scores while the dose stood still, as they were recorded.",
         ),
         Row("Order in time", found.trend.ordering, ordering),
         Row("Scores used", count(seen.scores), f"Over {count(seen.span_days)} days."),
