@@ -247,7 +247,7 @@ def test_the_text_of_a_gap_is_escaped():
     ("fixture", "first", "last", "count"),
     [
         ("pattern/pain_falls_after_the_reduction", "2026-01-05", "2026-08-30T23:59", 68),
-        ("founding/liang_2017_reading_a_day_1_18h", "2026-03-09T14:00", "2026-03-10T10:01", 5),
+        ("founding/liang_2017_reading_a_day_1_18h", "2026-03-09T14:00", "2026-03-10T14:01", 6),
     ],
 )
 def test_the_number_of_scores_on_the_pattern_card_belongs_to_the_dates_beside_it(
@@ -257,3 +257,12 @@ def test_the_number_of_scores_on_the_pattern_card_belongs_to_the_dates_beside_it
     within = [one for one in found.pain.scores if first <= one.at.isoformat() <= last]
     assert len(within) == count < len(found.pain.scores)
     assert f"({count} scores)" in found.cards[0].detail
+
+
+def test_the_span_of_a_stay_holds_the_level_after_the_last_counted_increase_and_its_score(evaluator):
+    found = evaluator.assessment(
+        request_of("founding/liang_2017_reading_a"), Asked(now=datetime.fromisoformat("2026-11-21T12:00:00+00:00"))
+    )
+    (last,) = [level for level in found.trend.plateaus if level.dose == 90]
+    assert last.end.isoformat() == "2026-03-10T14:00:00"
+    assert "- 10 Mar 2026 14:00: opioid dose 30 to 90 MME/4 h" in found.cards[0].detail

@@ -130,7 +130,7 @@ def _level(level: Level, found: Assessment, words: Words) -> str:
 def _span(found: Assessment, ups: list[Step]) -> tuple[date, date]:
     """From the plateau before the first counted increase to the end of the one after the last, not beyond today."""
     before = [plateau.start for plateau in found.trend.plateaus if plateau.start < ups[0].at]
-    after = [plateau.end for plateau in found.trend.plateaus if plateau.end >= ups[-1].at]
+    after = [plateau.end for plateau in found.trend.plateaus if plateau.start >= ups[-1].at]
     first = before[-1] if before else ups[0].at
     last = min(after[0] if after else ups[-1].at, found.case.as_of.at)
     if found.trend.mode == "acute":
