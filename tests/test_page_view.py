@@ -26,6 +26,7 @@ from hooks.pages.html import Html, blueprint
 from hooks.pages.view import page_view
 from hooks.pages.words import number, signed
 
+LIANG = "founding/liang_2017_reading_a"
 NOW = datetime.fromisoformat("2026-11-21T12:00:00+00:00")
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 1)
@@ -128,6 +129,47 @@ def test_pain_that_climbs_within_the_levels_is_not_told_to_be_flat_there(assesse
     assert "cannot be told apart in this record" not in text
 
 
+@pytest.mark.parametrize(
+    ("fixture", "measure"),
+    [
+        (
+            DEMO,
+            "means of the scores before the first and after the last counted increase; 5 Jan 2026 - 30 Aug 2026, 68 sc",
+        ),
+        (
+            LIANG,
+            "before the first and after the last counted increase; 9 Mar 2026 14:00 - 10 Mar 2026 14:00, 6 scores.",
+        ),
+        (
+            "co_rise/plain_on_patient_view",
+            "medians of the first and the last level of the latest run of rising doses; ",
+        ),
+    ],
+)
+def test_the_pages_headline_is_the_cards_and_says_what_its_numbers_are(fixture, measure, assessed, knowledge):
+    found = assessed(fixture)
+    view = page_view(found, knowledge)
+    assert view.headline == found.cards[0].summary
+    assert measure in view.numbers
+    assert view.numbers in told(view)
+
+
+def test_the_founding_definition_is_told_with_its_own_medians_beside_the_grades_numbers(assessed, knowledge):
+    row = page_view(assessed(LIANG), knowledge).measures[0]
+    assert (row.label, row.value) == ("Pain rose as the dose rose (co-rise)", "yes")
+    assert row.meaning.startswith("Median pain by dose in MME per 4 h, 9 Mar 2026 to 10 Mar 2026: 30: 6, ")
+    assert row.meaning.endswith("110: 10.")
+
+
+def test_no_p_is_printed_of_so_few_increases_that_it_could_not_be_low(assessed, knowledge):
+    for fixture in (DEMO, "alternatives/pain_climbs_between_steps"):
+        text = told(page_view(assessed(fixture), knowledge))
+        assert re.search(
+            r"Sign test: pain rose beyond the drift after \d of 3 increases, too few increases for a test\.", text
+        )
+        assert not re.search(r"\bp 0?\.\d|one-sided|[Aa]gainst chance|standard errors\W+How", text)
+
+
 def test_no_step_carries_a_pattern_that_is_not_there(evaluator, knowledge):
     without = page_view(evaluator.assessment(steps_put_on_time(), case.Asked(now=NOW)), knowledge)
     assert not [each for each in (*without.changes, *(step.without for step in without.steps)) if "the pattern" in each]
@@ -138,14 +180,14 @@ def test_no_step_carries_a_pattern_that_is_not_there(evaluator, knowledge):
 
 def test_acute_doses_are_never_called_daily(assessed, knowledge):
     view = page_view(assessed("founding/liang_2017_reading_a"), knowledge)
-    assert "30 to 110 MME per 4 h" in view.headline
+    assert "30 to 90 MME/4 h" in view.headline
     assert view.unit == "MME per 4 h"
     assert view.reference == ""
 
 
 def test_doses_out_of_hospital_are_a_day(assessed, knowledge):
     view = page_view(assessed(DEMO), knowledge)
-    assert "60 to 180 MME a day" in view.headline
+    assert "60 to 180 MME/day" in view.headline
     assert view.reference == "50"
 
 
@@ -240,8 +282,9 @@ def test_a_rise_beyond_the_drift_with_standard_errors_below_zero_is_explained(as
 
 def test_what_is_not_computable_is_not_known_and_never_zero(assessed, knowledge):
     view = page_view(assessed("too_little/never_had_an_opioid"), knowledge)
-    assert {row.value for row in view.measures[:5]} <= {"not known", "0 points"}
-    assert view.measures[0].value == "not known"
+    assert view.measures[0].value == "no"
+    assert {row.value for row in view.measures[1:6]} <= {"not known", "0 points"}
+    assert view.measures[1].value == "not known"
     assert "No opioid" in view.headline
 
 

@@ -50,7 +50,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "unread_other": "", "failed": "items", "refused": "scores reason", "scores": "items", "scores_brief": "", "long_texts_brief": "", "flags": "items", "more": "count", "few_scores": "",
     },
     "safety": {"crisis": "", "crisis_summary": ""},
-    "page": {"more": "", "link": ""},
+    "page": {"more": "", "link": "", "numbers_steps": "first last scores", "numbers_levels": "first last scores"},
     "links": {"report": "label design n", "label_warning": "", "abrupt_stop": ""},
     "suggestions": {
         "withdraw": "", "withdraw_only": "", "withdraw_action": "reference", "referral": "", "referral_action": "", "referral_text": "",

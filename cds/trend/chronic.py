@@ -116,10 +116,10 @@ def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau]) -> t
     up = [s for s in table if s.void is None and s.doublings > 0]
     rises = [round(s.adjusted, 6) for s in up if s.adjusted is not None]
     if (p := classic.sign_test(rises)) is not None:
-        rose = sum(map(steps.rises, rises))
-        notes.append(
-            f"Sign test: pain rose beyond the drift after {rose} of {len(rises)} increases, one-sided p {p:.3f}."
-        )
+        told = f"pain rose beyond the drift after {sum(map(steps.rises, rises))} of {len(rises)} increases"
+        # A p that no outcome could bring below the line says nothing about this one.
+        able = classic.least_sign_p(rises) <= _SIGNIFICANT
+        notes.append(f"Sign test: {told}, " + (f"one-sided p {p:.3f}." if able else "too few increases for a test."))
     levels = [(p.dose, p.mean_pain, p.start.toordinal()) for p in plateaus if p.mean_pain is not None]
     if len(levels) > 1:
         notes.append(_rank_note(levels))
@@ -135,9 +135,8 @@ def _rank_note(levels: Sequence[tuple[float, float, int]]) -> str:
     if by_time[0] is not None and by_time[1] is not None:
         given = classic.partial_tau(tau, by_time[0], by_time[1])
         text += f", given calendar time {given:.2f}" if given is not None else ", not to be told from calendar time"
-    smallest = classic.least_p(len(levels))
-    if smallest > _SIGNIFICANT:
-        text += f" (so few levels cannot reach p {_SIGNIFICANT}: the smallest possible is {smallest:.3f})"
+    if classic.least_p(len(levels)) > _SIGNIFICANT:
+        text += " (too few levels for a test)"
     return text + "."
 
 

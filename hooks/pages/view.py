@@ -10,8 +10,8 @@ from urllib.parse import quote
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cds.cards import options_in_order, over_sedation_words
-from cds.clinical import Assessment, Finding, Gate, Uncounted
+from cds.cards import headline_of, options_in_order, over_sedation_words
+from cds.clinical import Assessment, Finding, Gate, Level, Uncounted
 from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
 from hooks.pages import rows, words
@@ -40,6 +40,7 @@ class Row:
 class PageView:
     """Everything on the page; every number leads to a row of `doses` or `scores`, and each of those to its resource.
 
+    numbers  what the numbers of the headline are; "" where it has none
     warning  the over-sedation banner, its heading first; where there is one it takes the place of grade, steps, reasons,
              alternatives, options, cards and evidence
     """
@@ -48,6 +49,7 @@ class PageView:
     grade: str
     meaning: str
     headline: str
+    numbers: str
     as_of: str
     mode: str
     unit: str
@@ -100,12 +102,13 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         data = replace(data, steps=())
     cut = _Cut()
     doses = rows.dose_rows(found.dose.daily)
-    headline = _headline(found, knowledge)
+    headline, numbers = headline_of(found, knowledge)
     return PageView(
         warning=warning,
         grade=grade.words,
         meaning=grade.meaning,
-        headline=headline,
+        headline=headline or _nothing_rose(found),
+        numbers=numbers,
         as_of=words.as_of(found.case.as_of),
         mode="in-patient, in hours" if found.trend.mode == "acute" else "out-patient, in days",
         unit=words.dose_unit(found, knowledge),
@@ -117,7 +120,7 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         caps=found.grade.caps,
         chart=drawn(data),
         reference="" if data.reference is None else number(data.reference),
-        measures=_measures(found),
+        measures=_measures(found, knowledge),
         method=found.trend.method,
         notes=found.trend.notes,
         cards=tuple(Markup(_MARKDOWN.render(card.whole or card.detail)) for card in found.cards),  # noqa: S704 - html is off
@@ -180,16 +183,7 @@ class _Cut:
             self._told.append(f"Of {size} {what} the {which} {most} are listed; all of them were counted.")
 
 
-def _headline(found: Assessment, knowledge: Knowledge) -> str:
-    rise = found.trend.co_rise
-    levels = rise.levels
-    if rise.holds and levels:
-        pain = [level.pain for level in levels if level.pain is not None]
-        doses = f"{number(levels[0].dose)} to {number(levels[-1].dose)} {words.dose_unit(found, knowledge)}"
-        return (
-            f"Pain rose from {number(pain[0])} to {number(pain[-1])} of 10 while the opioid dose rose from {doses} "
-            f"in {rise.increases} increases, {day(levels[0].start)} to {day(levels[-1].end)}."
-        )
+def _nothing_rose(found: Assessment) -> str:
     if not found.dose.daily:
         return "No opioid dose is on record up to this date."
     if not found.pain.scores:
@@ -205,7 +199,7 @@ def _proposed(found: Assessment) -> str:
     return f"The order would change the scheduled dose from {number(proposed.before)} to {number(proposed.after)} MME a day."
 
 
-def _measures(found: Assessment) -> tuple[Row, ...]:
+def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
     seen = found.trend.statistics
     share = None if seen.share_rising is None else f"{100 * seen.share_rising:.0f} %"
     ordering = {
@@ -214,15 +208,16 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
         "not assessable": "Too few scores before the increases to tell which came first.",
     }[found.trend.ordering]
     return (
+        _founding(found, knowledge),
         Row(
             "Pain per doubling of the dose",
             _measured(signed(seen.beta), "points"),
             "Estimated change of pain, beyond the earlier drift, when the dose doubles (beta).",
         ),
         Row(
-            "Against chance",
-            _measured(number(seen.z), "standard errors"),
-            "How far that estimate lies from no change (z). It is not a probability.",
+            "That estimate over its uncertainty",
+            number(seen.z),
+            "The estimate divided by its standard error (z), in this one record; no test of chance and no probability.",
         ),
         Row(
             "Rise over all increases",
@@ -243,6 +238,18 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
         Row("Order in time", found.trend.ordering, ordering),
         Row("Scores used", count(seen.scores), f"Over {count(seen.span_days)} days."),
     )
+
+
+def _founding(found: Assessment, knowledge: Knowledge) -> Row:
+    """The founding definition beside the grade's own numbers: other scores, other windows."""
+    run = found.trend.co_rise
+    each = ", ".join(f"{number(level.dose)}: {number(level.pain)}" for level in run.levels)
+    runs = f"Median pain by dose in {words.dose_unit(found, knowledge)}, {_span(run.levels)}: {each}." if each else ""
+    return Row("Pain rose as the dose rose (co-rise)", "yes" if run.holds else "no", runs or "No run of rising doses.")
+
+
+def _span(levels: Sequence[Level]) -> str:
+    return f"{day(levels[0].start)} to {day(levels[-1].end)}"
 
 
 def _measured(value: str, unit: str) -> str:
