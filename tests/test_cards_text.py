@@ -240,6 +240,19 @@ def test_the_text_of_a_gap_is_escaped():
     assert "&#60;b&#62;x&#60;/b&#62;" in card.detail
 
 
+@pytest.mark.parametrize(
+    ("text", "most", "cut"),
+    [
+        ("fentanyl x 300, hydromorphone x 20, morphine x 3", 8, "fentanyl x 300, hydromorphone x 20..."),
+        ("an order of 180 MME a day", 4, "an order of..."),
+        ("on 9 Mar 2026: seen again since then", 3, "on..."),
+        ("seen again since then", 3, "seen again since..."),
+    ],
+)
+def test_no_number_is_cut_from_its_name_or_its_unit(text, most, cut):
+    assert short(text, most) == cut
+
+
 # ---------------------------------------------------------------------------------------------- what was seen
 
 

@@ -14,6 +14,7 @@ from html import unescape
 
 from cds.cards import missing, seen
 from cds.cards.info import co_rise_headline, gap_card, info_card, own_reasons, silence_card
+from cds.cards.missing import why_uncounted
 from cds.cards.options import CardOptions
 from cds.cards.pattern import course_of, pattern_card
 from cds.cards.pattern import headline as pattern_headline
@@ -23,7 +24,15 @@ from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has
 from cds.cards.words import CardKnowledge, Words
 from cds.clinical import Assessment, Card
 
-__all__ = ["PATTERNS", "CardOptions", "build", "headline_of", "options_in_order", "over_sedation_words"]
+__all__ = [
+    "PATTERNS",
+    "CardOptions",
+    "build",
+    "headline_of",
+    "options_in_order",
+    "over_sedation_words",
+    "why_uncounted",
+]
 
 
 def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> tuple[Card, ...]:
