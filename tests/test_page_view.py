@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from served import request_of
 
 from cds import case
 from cds.clinical import Coding, Concept, Exposure, Procedure, Source
+from hooks import pages
 from hooks.pages import rows, sealed_case
 from hooks.pages.chart import ChartData, Mark, Point, Stretch
 from hooks.pages.chart_data import chart_data
@@ -351,3 +353,48 @@ def test_long_tables_are_cut_and_the_page_says_so(evaluator, knowledge):
     assert len(view.scores) == rows.MOST_ROWS
     assert any("pain scores the latest 400" in each for each in view.left_out)
     assert page_view(evaluator.assessment(request_of(DEMO), case.Asked(now=NOW)), knowledge).left_out == ()
+
+
+# ------------------------------------------------------------------------------------------ words
+
+
+def test_the_page_of_a_stay_speaks_of_hours_and_of_one_day(assessed, knowledge):
+    text = told(page_view(assessed(LIANG), knowledge))
+    assert "gaps are hours without a known dose" in text
+    assert "Over 1 day." in text
+    assert "gaps are days without a known dose" in told(page_view(assessed(DEMO), knowledge))
+
+
+def test_home_doses_that_the_table_counts_before_the_stay_are_not_said_to_have_no_number(assessed, knowledge):
+    found = assessed(LIANG)
+    text = told(page_view(found, knowledge))
+    assert "without a number" not in text
+    assert "morphine: not counted (home, during the stay)" in text
+
+
+def test_the_page_tells_a_doubt_to_its_last_number(assessed, knowledge):
+    found = assessed(LIANG)
+    (flag,) = [flag for flag in found.dose.flags if "not CDC" in flag]
+    assert flag.endswith("would be 270 MME, not 360")
+    assert (
+        "Check: IV convention v1 is not CDC: fentanyl x 300, hydromorphone x 20, morphine x 3." in found.cards[0].whole
+    )
+    assert "would be 270 MME, not 360." in found.cards[0].whole
+    assert "x..." not in told(page_view(found, knowledge))
+
+
+def test_a_proposed_increase_is_not_drawn_in_the_colour_of_approval(assessed, knowledge):
+    css = (Path(pages.__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
+    drawn = page_view(assessed("orders/raised_again"), knowledge).chart
+    colours = re.findall(r"--chart-proposed[:,] (#\w{6})", css + drawn)
+    assert len(colours) > 3
+    for colour in colours:
+        red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+        assert red <= green <= blue
+        assert blue - red < 0x20
+
+
+def test_where_nothing_would_change_the_grade_the_page_says_what_was_looked_at(assessed, knowledge):
+    view = page_view(assessed("pattern/pain_falls_after_the_reduction"), knowledge)
+    assert view.changes == ()
+    assert "None of the steps alone, and no limit or missing part that is looked at here; new scores" in told(view)

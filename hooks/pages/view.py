@@ -10,7 +10,7 @@ from urllib.parse import quote
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cds.cards import headline_of, options_in_order, over_sedation_words
+from cds.cards import headline_of, options_in_order, over_sedation_words, why_uncounted
 from cds.clinical import Assessment, Finding, Gate, Level, Uncounted
 from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
@@ -132,7 +132,11 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         changes=what_would_change(found, knowledge),
         checklist=_checklist(found),
         gates=found.gates,
-        uncounted=cut.first(found.dose.uncounted, _MOST_LISTED, "opioids without a number"),
+        uncounted=cut.first(
+            tuple(replace(each, reason=why_uncounted(each)) for each in found.dose.uncounted),
+            _MOST_LISTED,
+            "opioids that were not counted",
+        ),
         unread=cut.first(
             tuple((each.reference, each.reason) for each in found.record.unread), _MOST_LISTED, "resources not read"
         ),
@@ -236,7 +240,9 @@ def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
             "Median slope of the scores while the dose stood still, as they were recorded.",
         ),
         Row("Order in time", found.trend.ordering, ordering),
-        Row("Scores used", count(seen.scores), f"Over {count(seen.span_days)} days."),
+        Row(
+            "Scores used", count(seen.scores), f"Over {count(seen.span_days)} day{'' if seen.span_days == 1 else 's'}."
+        ),
     )
 
 
