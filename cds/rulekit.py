@@ -236,7 +236,7 @@ FACTS: Mapping[str, Kind] = {
             "pain_change": _number("NRS points", "last minus first level of pain"),
             "beta": _number("NRS points per dose doubling", "rise with the dose, beyond that climb"),
         },
-        ("within", "within_short"),
+        ("within", "apart"),
     ),
     "escalation": Kind(
         "Did the dose rise without less pain?",

@@ -120,14 +120,14 @@ def test_what_the_regression_puts_on_time_is_not_told_as_something_seen(evaluato
     assert [step.adjusted for step in view.steps] == ["+0.9", "+0.7", "+0.8"]
     for seen in ("without a jump", "Pain climbs", "pain climbs", "between the steps", "between steps", "stands still"):
         assert seen not in text
-    assert "the regression puts 0.33 points per 30 days of it on time and 0.63 points per doubling on the dose" in text
-    assert "the median slope is 0.00 points per 30 days, so time and steps cannot be told apart in this record" in text
-    assert "by regression 0.3 points per 30 days on time, 0.0 within dose levels" in found.cards[0].detail
+    assert "the regression puts 0.33 points per 30 days of it on time, against 0.00 seen within levels, " in text
+    assert "0.63 points per doubling on the dose. Time and steps cannot be told apart in this record." in text
+    assert "by regression 0.3 points per 30 days on time, against 0.00 seen within levels)" in found.cards[0].detail
 
 
 def test_pain_that_climbs_within_the_levels_is_not_told_to_be_flat_there(assessed, knowledge):
     text = told(page_view(assessed("alternatives/pain_climbs_between_steps"), knowledge))
-    assert "Within the dose levels the median slope is 0.18 points per 30 days. (R8" in text
+    assert "on time, against 0.18 seen within levels, and -0.29 points per doubling on the dose. (R8" in text
     assert "cannot be told apart in this record" not in text
 
 

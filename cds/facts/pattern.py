@@ -100,17 +100,12 @@ def _between_steps(chart: Chart) -> Iterator[Fact]:
 
 
 def _within_levels(slope: float | None) -> dict[str, str]:
-    """How pain moved while the dose stood still, for the sentence and for the card; the regression's drift is no such thing."""
+    """How pain moved while the dose stood still, beside the regression's drift, which is no such thing."""
     if slope is None:
-        return {"within": "", "within_short": ""}
-    told = f" Within the dose levels the median slope is {_unsigned_zero(slope, 2)} points per 30 days"
-    if slope < _NEXT_TO_NOTHING:
-        told += ", so time and steps cannot be told apart in this record"
-    return {"within": f"{told}.", "within_short": f", {_unsigned_zero(slope, 1)} within dose levels"}
-
-
-def _unsigned_zero(value: float, places: int) -> str:
-    return f"{round(value, places) + 0:.{places}f}"  # -0.0 + 0 is 0.0
+        return {"within": "", "apart": ""}
+    # round() may leave -0.0, and that plus nothing is 0.0.
+    apart = " Time and steps cannot be told apart in this record." if slope < _NEXT_TO_NOTHING else ""
+    return {"within": f", against {round(slope, 2) + 0:.2f} seen within levels", "apart": apart}
 
 
 def _reductions(chart: Chart) -> Iterator[Fact]:
