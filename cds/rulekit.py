@@ -230,12 +230,13 @@ FACTS: Mapping[str, Kind] = {
         {"holds": _flag("under the lowest and under the highest of them, too")},
     ),
     "drift": Kind(
-        "Does pain climb between the steps?",
+        "How does the regression share the rise of pain between time and dose steps?",
         {
-            "per_30d": _number("NRS points per 30 days", "drift within plateaus"),
+            "per_30d": _number("NRS points per 30 days", "steady climb over time, as the regression fits it"),
             "pain_change": _number("NRS points", "last minus first level of pain"),
-            "beta": _number("NRS points per dose doubling", "rise beyond the drift"),
+            "beta": _number("NRS points per dose doubling", "rise with the dose, beyond that climb"),
         },
+        ("within", "apart"),
     ),
     "escalation": Kind(
         "Did the dose rise without less pain?",

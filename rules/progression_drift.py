@@ -1,4 +1,4 @@
-"""R8: Pain climbs between the steps."""
+"""R8: The regression puts the rise on time."""
 
 from durable.lang import m, ruleset, when_all
 
@@ -15,7 +15,7 @@ def build(limit: Limits) -> ruleset:
             & (m.pain_change >= limit["rise"])
             & (m.beta < limit["beta"])
         )
-        def pain_climbs_between_steps(match: Match) -> None:
+        def the_rise_is_put_on_time(match: Match) -> None:
             flag(match, "R8")
 
     return rules

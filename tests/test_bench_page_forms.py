@@ -149,3 +149,12 @@ def test_a_flat_dose_is_answered_with_silence_that_is_no_clearance(base):
     answer = send(base, json.dumps(request_of(FLAT)))
     assert "with 0 cards" in answer.text
     assert "Silence is not clearance" in answer.text
+
+
+def test_doses_of_one_drug_are_told_apart_by_when_they_were_given():
+    labels = [
+        each.label for each in bench_edit.fields(request_of("founding/liang_2017_reading_a")) if each.kind == "dose"
+    ]
+    given = [label for label in labels if "hydromorphone" in label]
+    assert len(given) > 5
+    assert len(set(given)) == len(given)

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_assessments import HOSTILE, made
 from markdown_it import MarkdownIt
+from served import request_of
 
 from cds.cards import CardOptions, build
 from cds.cards.detail import MOST_CHARACTERS, MOST_WORDS, Line, detail, summary, words
 from cds.cards.words import Words, escape, number, short
+from cds.case import Asked
 from cds.clinical import Card, DoseTimeline, Gap, Gate, Uncounted
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -236,3 +238,44 @@ def test_the_text_of_a_gap_is_escaped():
         )
     )
     assert "&#60;b&#62;x&#60;/b&#62;" in card.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "cut"),
+    [
+        ("fentanyl x 300, hydromorphone x 20, morphine x 3", 8, "fentanyl x 300, hydromorphone x 20..."),
+        ("an order of 180 MME a day", 4, "an order of..."),
+        ("on 9 Mar 2026: seen again since then", 3, "on..."),
+        ("seen again since then", 3, "seen again since..."),
+    ],
+)
+def test_no_number_is_cut_from_its_name_or_its_unit(text, most, cut):
+    assert short(text, most) == cut
+
+
+# ---------------------------------------------------------------------------------------------- what was seen
+
+
+@pytest.mark.parametrize(
+    ("fixture", "first", "last", "count"),
+    [
+        ("pattern/pain_falls_after_the_reduction", "2026-01-05", "2026-08-30T23:59", 68),
+        ("founding/liang_2017_reading_a_day_1_18h", "2026-03-09T14:00", "2026-03-10T14:01", 6),
+    ],
+)
+def test_the_number_of_scores_on_the_pattern_card_belongs_to_the_dates_beside_it(
+    fixture, first, last, count, evaluator
+):
+    found = evaluator.assessment(request_of(fixture), Asked(now=datetime.fromisoformat("2026-11-21T12:00:00+00:00")))
+    within = [one for one in found.pain.scores if first <= one.at.isoformat() <= last]
+    assert len(within) == count < len(found.pain.scores)
+    assert f"({count} scores)" in found.cards[0].detail
+
+
+def test_the_span_of_a_stay_holds_the_level_after_the_last_counted_increase_and_its_score(evaluator):
+    found = evaluator.assessment(
+        request_of("founding/liang_2017_reading_a"), Asked(now=datetime.fromisoformat("2026-11-21T12:00:00+00:00"))
+    )
+    (last,) = [level for level in found.trend.plateaus if level.dose == 90]
+    assert last.end.isoformat() == "2026-03-10T14:00:00"
+    assert "- 10 Mar 2026 14:00: opioid dose 30 to 90 MME/4 h" in found.cards[0].detail

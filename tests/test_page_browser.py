@@ -117,6 +117,29 @@ def test_nothing_scrolls_sideways_when_enlarged_or_narrow(browser, base, fixture
 
 
 @in_a_browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("fixture", SHOWN)
+def test_no_row_is_hidden_without_a_word_and_no_word_of_a_table_is_broken(browser, base, fixture, width):
+    with tab(browser, width=width) as page:
+        page.goto(page_url(base, request_of(fixture)))
+        frames = page.eval_on_selector_all(
+            ".scroll",
+            """all => all.map(one => ({
+                name: one.getAttribute('aria-labelledby'),
+                hidden: one.scrollHeight - one.clientHeight, aside: one.scrollWidth - one.clientWidth,
+                caption: one.querySelector('caption')?.innerText ?? '',
+                hint: one.previousElementSibling?.matches('.hint') && one.previousElementSibling.offsetHeight > 0,
+                wraps: [...one.querySelectorAll('td, th, td a, td code')].map(cell => getComputedStyle(cell).overflowWrap),
+            }))""",
+        )
+    assert {"steps", "levels", "doses", "scores"} <= {frame["name"] for frame in frames}
+    for frame in frames:
+        assert frame["hidden"] <= 1 or "rows: more than shows at once" in frame["caption"], frame["name"]
+        assert frame["aside"] <= 1 or frame["hint"], frame["name"]
+        assert set(frame["wraps"]) <= {"break-word", "normal"}, frame["name"]
+
+
+@in_a_browser
 def test_what_a_clinician_needs_stands_on_one_screen(browser, base):
     with tab(browser) as page:
         page.goto(page_url(base, request_of(DEMO)))

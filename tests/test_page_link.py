@@ -52,7 +52,7 @@ def test_the_link_shows_what_the_card_spoke_of(base):
     assert {link["type"] for link in found} == {"absolute"}
     page = get(found[0]["url"])
     assert page.status_code == 200
-    assert "60 to 180 MME a day" in page.text
+    assert "60 to 180 MME/day" in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert "script-src" not in page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]

@@ -28,7 +28,7 @@ def test_a_launch_from_the_chart_shows_the_patients_page(tmp_path, port, confide
         page = launch(client, system)
     assert page.status_code == 200, page.text
     assert "Possible OIH pattern" in page.text
-    assert "60 to 180 MME a day" in page.text
+    assert "60 to 180 MME/day" in page.text
     assert system.asked_to_authorise[0]["launch"] == "from-the-chart"
     assert "launch" in system.asked_to_authorise[0]["scope"].split()
 

@@ -149,8 +149,16 @@ def test_ten_scores_of_one_bad_day_are_one_day() -> None:
 
 def test_the_page_is_told_what_so_few_levels_cannot_show() -> None:
     found = seen(stair((60, 90, 120)), after_each_step((4, 5, 6)))
-    assert any("cannot reach p 0.05" in note for note in found.notes)
+    assert any("too few levels for a test" in note for note in found.notes)
     assert classic.least_p(3) > 0.05 > classic.least_p(4)
+
+
+@pytest.mark.parametrize(
+    ("increases", "told"), [(4, "4 of 4 increases, too few"), (5, "5 of 5 increases, one-sided p 0.031")]
+)
+def test_the_sign_test_has_a_p_only_from_five_increases_on(increases: int, told: str) -> None:
+    found = seen(stair(tuple(60 * 1.4**n for n in range(increases + 1))), after_each_step(range(2, increases + 3)))
+    assert any(note.startswith("Sign test: ") and told in note for note in found.notes), found.notes
 
 
 def test_nothing_after_the_evaluation_date_is_seen() -> None:

@@ -10,17 +10,29 @@ Pure: the same assessment and options give the same bytes.
 
 from __future__ import annotations
 
-from cds.cards import missing
-from cds.cards.info import gap_card, info_card, own_reasons, silence_card
+from html import unescape
+
+from cds.cards import missing, seen
+from cds.cards.info import co_rise_headline, gap_card, info_card, own_reasons, silence_card
+from cds.cards.missing import why_uncounted
 from cds.cards.options import CardOptions
-from cds.cards.pattern import pattern_card
+from cds.cards.pattern import course_of, pattern_card
+from cds.cards.pattern import headline as pattern_headline
 from cds.cards.reports import evidence_card
-from cds.cards.safety import banner
+from cds.cards.safety import banner, headline, what_to_do
 from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has, no_taper, over_sedation, situation
 from cds.cards.words import CardKnowledge, Words
 from cds.clinical import Assessment, Card
 
-__all__ = ["CardOptions", "build", "options_in_order"]
+__all__ = [
+    "PATTERNS",
+    "CardOptions",
+    "build",
+    "headline_of",
+    "options_in_order",
+    "over_sedation_words",
+    "why_uncounted",
+]
 
 
 def build(found: Assessment, knowledge: CardKnowledge, options: CardOptions) -> tuple[Card, ...]:
@@ -51,6 +63,33 @@ def options_in_order(found: Assessment, knowledge: CardKnowledge) -> tuple[str, 
         for option in knowledge.catalogue.options
         if option.unless not in gone and (not option.claim or knowledge.evidence.supports(option.claim))
     )
+
+
+def headline_of(found: Assessment, knowledge: CardKnowledge) -> tuple[str, str]:
+    """The card's own sentence for the page, and what its numbers are; ("", "") without pattern and co-rise."""
+    words = Words(knowledge.catalogue, knowledge.evidence)
+    if found.grade.name in PATTERNS:
+        course, text = course_of(found), pattern_headline(found, words)
+    elif found.trend.co_rise.holds:
+        course, text = seen.of_levels(found), co_rise_headline(found, words)
+    else:
+        return "", ""
+    if course is None or not seen.line(course, found, words):
+        return unescape(text), ""
+    key = "page.numbers_levels" if course.steps is None else "page.numbers_steps"
+    first, last = words.day(course.first), words.day(course.last)
+    return unescape(text), words.say(key, first=first, last=last, scores=seen.scores(course.scores, words))
+
+
+def over_sedation_words(found: Assessment, knowledge: CardKnowledge) -> tuple[str, ...]:
+    """The banner as the page shows it: the card's headline, then what to do and what is left out; () where none stands."""
+    if not over_sedation(found):
+        return ()
+    words = Words(knowledge.catalogue, knowledge.evidence)
+    at = words.day(found.case.as_of.at)
+    told = (headline(found, words), *what_to_do(found, situation(found), words), words.say("sedation.page", at=at))
+    # A card's lines are Markdown; the page's are plain text.
+    return tuple(unescape(text.replace("**", "")) for text in told)
 
 
 def _graded(found: Assessment, now: Situation, words: Words, options: CardOptions) -> tuple[Card, ...]:

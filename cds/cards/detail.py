@@ -15,12 +15,14 @@ class Line:
     """One line of a detail. rank 0 always stands; a higher rank is taken in later.
 
     brief  what stands instead where the whole line does not fit
+    page   what stands instead on the page, where the line itself is cut short; "" where it is not
     """
 
     text: str
     rank: int = 0
     bullet: bool = False
     brief: str = ""
+    page: str = ""
 
 
 def detail(lines: Sequence[Line], more: str = "") -> str:
@@ -44,7 +46,7 @@ def detail(lines: Sequence[Line], more: str = "") -> str:
 
 def whole(lines: Sequence[Line]) -> str:
     """Everything, for the page."""
-    return _joined([line for line in lines if line.text])
+    return _joined([replace(line, text=line.page or line.text) for line in lines if line.text])
 
 
 def words(text: str) -> int:

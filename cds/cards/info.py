@@ -84,11 +84,18 @@ def silence_card(found: Assessment, words: Words, options: CardOptions) -> Card:
 
 
 def _headline(found: Assessment, words: Words, rule: str) -> str:
-    crisis = crisis_line(found, words, "crisis_summary")
-    if rule != "co-rise":
-        return crisis + _plain(found, words, rule)
+    return co_rise_headline(found, words) if rule == "co-rise" else _crisis(found, words) + _plain(found, words, rule)
+
+
+def co_rise_headline(found: Assessment, words: Words) -> str:
+    """The founding definition in one sentence, on the card and on the page."""
+    crisis = _crisis(found, words)
     # The numbers give way to the warning, so that the hedge is not cut off.
     return crisis + words.say("info.summary_co_rise_plain") if crisis else _co_rise(found, words)
+
+
+def _crisis(found: Assessment, words: Words) -> str:
+    return crisis_line(found, words, "crisis_summary")
 
 
 def _plain(found: Assessment, words: Words, rule: str) -> str:

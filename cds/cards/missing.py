@@ -19,6 +19,8 @@ _MEDICATION = frozenset(
 _NO_GRADE = frozenset({"AllergyIntolerance", "Practitioner", "Organization", "Location", "Provenance"})
 _FAILED = frozenset({"failed", "truncated"})
 _MOST = 2
+# Short words of the dose engine that read as a claim about the drug where they stand alone.
+_PLAINER = {"home, not counted": "home, during the stay"}
 
 
 def failed(found: Assessment) -> tuple[Gap, ...]:
@@ -76,17 +78,30 @@ def within_look_back(last: date | None, found: Assessment) -> bool:
     return last is None or since is None or last >= since
 
 
+def why_uncounted(item: Uncounted) -> str:
+    """The reason as the page prints it after "not counted"; a card has it as it is, beside those words once for all."""
+    return _PLAINER.get(item.reason, item.reason)
+
+
 def lines(found: Assessment, words: Words) -> tuple[Line, ...]:
     """One line each for what failed, was not counted, not read, not used, or looks wrong; empty where there is nothing."""
-    flags = [short(words.dated(flag), 14) for flag in dict.fromkeys((*_doubts(found), *found.dose.flags))]
+    flags = [words.dated(flag) for flag in dict.fromkeys((*_doubts(found), *found.dose.flags))]
     return (
         *_failed(found, words),
         *_uncounted(found, words),
         *_unread(found, words),
         *_scores(found, words),
         *_long_texts(found, words),
-        *((Line(words.say("missing.flags", items=words.some(flags, 1)), rank=1),) if flags else ()),
+        *(_flags(flags, words) if flags else ()),
     )
+
+
+def _flags(flags: list[str], words: Words) -> tuple[Line, ...]:
+    """The first one in a few words; on the page, which has room, to its end."""
+    few, all_of_it = (
+        words.say("missing.flags", items=words.some([short(flag, most) for flag in flags], 1)) for most in (14, 60)
+    )
+    return (Line(few.replace("....", "..."), rank=1, page=all_of_it),)
 
 
 def scores_not_used(found: Assessment, words: Words) -> list[str]:

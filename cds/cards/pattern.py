@@ -35,7 +35,7 @@ def pattern_card(found: Assessment, situation: Situation, words: Words, options:
         options,
         kind="pattern",
         rule=main_rule(found),
-        headline=_headline(found, words),
+        headline=headline(found, words),
         lines=_lines(found, situation, words),
         indicator="warning" if strong_on_raise else "info",
         links=(CardLink(words.say("links.label_warning"), label.url),),
@@ -44,10 +44,10 @@ def pattern_card(found: Assessment, situation: Situation, words: Words, options:
     )
 
 
-def _headline(found: Assessment, words: Words) -> str:
+def headline(found: Assessment, words: Words) -> str:
     """The numbers give way to a warning that stands first: a grade cut short could be read as more than it is."""
     grade = _title(found, words)
-    course = _course(found)
+    course = course_of(found)
     crisis = crisis_line(found, words, "crisis_summary")
     if crisis or course is None or not seen.line(course, found, words):
         return crisis + words.say("pattern.summary_plain", grade=grade)
@@ -66,7 +66,7 @@ def _headline(found: Assessment, words: Words) -> str:
 
 def _lines(found: Assessment, situation: Situation, words: Words) -> tuple[Line, ...]:
     gentle = no_taper(found)
-    course = _course(found)
+    course = course_of(found)
     causes = [finding for finding in found.grade.caps if finding.rule in _CAUSES]
     # A reduction that does not count (R17) caps nothing by itself, but it is why there is no de-challenge.
     uncounted = [finding for finding in found.findings if finding.rule == "R17" and found.grade.name == "possible-oih"]
@@ -97,7 +97,8 @@ def _capped(caps: list[Finding], words: Words) -> Line:
     return Line(told, rank=1, brief=brief)
 
 
-def _course(found: Assessment) -> Seen | None:
+def course_of(found: Assessment) -> Seen | None:
+    """What the pattern card tells: the counted increases, else the founding definition's run."""
     return seen.of_pattern(found) or seen.of_levels(found)
 
 

@@ -20,19 +20,16 @@ def crisis_line(found: Assessment, words: Words, which: str) -> str:
 def banner(found: Assessment, situation: Situation, words: Words, options: CardOptions) -> Card:
     """Over-sedation replaces every other card, also out of scope."""
     gates = over_sedation(found)
-    reasons = words.some([words.gate(gate) for gate in gates], 3)
     return card(
         found,
         words,
         options,
         kind="over-sedation",
         rule=gates[0].id,
-        headline=words.say("sedation.summary", reasons=reasons),
+        headline=headline(found, words),
         lines=(
-            Line(words.say("sedation.title", reasons=capital(reasons))),
-            Line(words.say("sedation.act")),
-            Line(words.say("sedation.order") if situation.ordered else ""),
-            Line(crisis_line(found, words, "crisis")),
+            Line(words.say("sedation.title", reasons=capital(_signs(found, words)))),
+            *(Line(text) for text in what_to_do(found, situation, words)),
             *missing.lines(found, words),
             Line(words.say("sedation.replaced", at=words.day(found.case.as_of.at))),
         ),
@@ -41,3 +38,22 @@ def banner(found: Assessment, situation: Situation, words: Words, options: CardO
         if situation.occasion is Occasion.RAISE
         else (),
     )
+
+
+def headline(found: Assessment, words: Words) -> str:
+    """What stands first on the card and on the page of an over-sedated patient."""
+    return words.say("sedation.summary", reasons=_signs(found, words))
+
+
+def what_to_do(found: Assessment, situation: Situation, words: Words) -> tuple[str, ...]:
+    """What the banner asks for, on the card and on the page."""
+    each = (
+        words.say("sedation.act"),
+        words.say("sedation.order") if situation.ordered else "",
+        crisis_line(found, words, "crisis"),
+    )
+    return tuple(text for text in each if text)
+
+
+def _signs(found: Assessment, words: Words) -> str:
+    return words.some([words.gate(gate) for gate in over_sedation(found)], 3)

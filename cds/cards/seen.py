@@ -15,7 +15,7 @@ class Seen:
     """The course in six numbers. pain and dose at its beginning and its end; None where not known.
 
     steps   up-steps that count; rising: those followed by more pain than the drift explains
-    scores  pain scores that were used
+    scores  pain scores that were used, from `first` to `last`
     """
 
     first: date
@@ -46,7 +46,7 @@ def of_pattern(found: Assessment) -> Seen | None:
         high=ups[-1].after,
         pain_from=next((step.pain_before for step in scored if step.pain_before is not None), None),
         pain_to=next((step.pain_after for step in reversed(scored) if step.pain_after is not None), None),
-        scores=_scores(found),
+        scores=sum(first <= each <= last for each in found.trend.scored),
         steps=steps,
         rising=None if steps is None or share is None else round(share * steps),
     )
@@ -127,15 +127,10 @@ def _level(level: Level, found: Assessment, words: Words) -> str:
     return words.say("seen.level", pain=number(level.pain), scores=scores(level.scores, words), **values)
 
 
-def _scores(found: Assessment) -> int:
-    counted = found.trend.statistics.scores
-    return len(found.pain.of(found.pain.primary)) if counted is None else counted
-
-
 def _span(found: Assessment, ups: list[Step]) -> tuple[date, date]:
     """From the plateau before the first counted increase to the end of the one after the last, not beyond today."""
     before = [plateau.start for plateau in found.trend.plateaus if plateau.start < ups[0].at]
-    after = [plateau.end for plateau in found.trend.plateaus if plateau.end >= ups[-1].at]
+    after = [plateau.end for plateau in found.trend.plateaus if plateau.start >= ups[-1].at]
     first = before[-1] if before else ups[0].at
     last = min(after[0] if after else ups[-1].at, found.case.as_of.at)
     if found.trend.mode == "acute":

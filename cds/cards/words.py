@@ -126,4 +126,19 @@ def escape(text: str) -> str:
 def short(text: str, words: int) -> str:
     """Escaped, at most so many words of at most 40 signs."""
     each = escape(" ".join(word[:40] for word in plain(text)[:400].split())).split()
-    return " ".join(each[:words]) + ("..." if len(each) > words else "")
+    if len(each) <= words:
+        return " ".join(each)
+    return " ".join(_without_half_a_number(each[:words], each[words])).rstrip(",;:") + "..."
+
+
+def _without_half_a_number(kept: list[str], following: str) -> list[str]:
+    """Cut back to the end of a clause where the cut would part a number from its name or its unit."""
+    if not (following[:1].isdigit() or kept[-1][-1:].isdigit()):
+        return kept
+    ends = [place for place, word in enumerate(kept, start=1) if word[-1] in ",;:."]
+    if ends:
+        return kept[: ends[-1]]
+    kept = kept[:-1]
+    while kept and kept[-1][-1:].isdigit():
+        kept = kept[:-1]
+    return kept

@@ -110,7 +110,9 @@ class Trend:
     insufficient  what is missing for a grade; empty if nothing
     ceiling       share of pre-step scores at 9 or more, None if there is none
     robust        the pattern holds with all of its limits under low and under high doses too; None without a pattern
+    level_slope   median slope of the scores inside the levels, points per 30 days, as recorded and not as the regression fits it
     since         first day of the look-back
+    scored        when each score that was used was given: days, in acute mode with the hour on the clock of the doses
     """
 
     mode: str
@@ -124,6 +126,7 @@ class Trend:
     first_pre_mean: float | None = None
     level_ratio: float | None = None  # last / first plateau dose
     pain_change: float | None = None  # last minus first level of pain
+    level_slope: float | None = None
     highest_dose: float | None = None
     dechallenges: tuple[Dechallenge, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -131,3 +134,4 @@ class Trend:
     method: str = ""
     notes: tuple[str, ...] = ()
     since: date | None = None
+    scored: tuple[date, ...] = ()

@@ -12,6 +12,7 @@ from cds.facts.chart import Chart, by_word, dated, day_text, from_seen
 from cds.rulekit import Fact
 from cds.trend import steps
 
+_NEXT_TO_NOTHING = 0.05  # points per 30 days: 0.0 as it is printed. Words only, it decides nothing.
 _NEAR_TREATMENTS = ("surgery", "block", "psychotherapy")
 
 
@@ -92,10 +93,19 @@ def _between_steps(chart: Chart) -> Iterator[Fact]:
         return
     if numbers.drift_per_30d is not None:
         fields = {"per_30d": numbers.drift_per_30d, "pain_change": trend.pain_change, "beta": numbers.beta}
-        yield Fact("drift", fields)
+        yield Fact("drift", fields, _within_levels(trend.level_slope))
     if trend.level_ratio is not None:
         fields = {"dose_ratio": trend.level_ratio, "pain_change": trend.pain_change, "beta": numbers.beta}
         yield Fact("escalation", fields)
+
+
+def _within_levels(slope: float | None) -> dict[str, str]:
+    """How pain moved while the dose stood still, beside the regression's drift, which is no such thing."""
+    if slope is None:
+        return {"within": "", "apart": ""}
+    # round() may leave -0.0, and that plus nothing is 0.0.
+    apart = " Time and steps cannot be told apart in this record." if slope < _NEXT_TO_NOTHING else ""
+    return {"within": f", against {round(slope, 2) + 0:.2f} seen within levels", "apart": apart}
 
 
 def _reductions(chart: Chart) -> Iterator[Fact]:

@@ -44,13 +44,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "silent": "grade meaning", "alternatives_withdrawal": "", "alternatives_neurotoxicity": "",
         "alternatives_red_flag": "", "alternatives_order": "",
     },
-    "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at"},
+    "sedation": {"summary": "reasons", "title": "reasons", "act": "", "order": "", "replaced": "at", "page": "at"},
     "missing": {
         "uncounted": "items", "uncounted_count": "count", "unread_count": "count", "failed_count": "count", "uncounted_item": "drugs reason", "unread": "items", "unread_item": "count kind",
         "unread_other": "", "failed": "items", "refused": "scores reason", "scores": "items", "scores_brief": "", "long_texts_brief": "", "flags": "items", "more": "count", "few_scores": "",
     },
     "safety": {"crisis": "", "crisis_summary": ""},
-    "page": {"more": "", "link": ""},
+    "page": {"more": "", "link": "", "numbers_steps": "first last scores", "numbers_levels": "first last scores"},
     "links": {"report": "label design n", "label_warning": "", "abrupt_stop": ""},
     "suggestions": {
         "withdraw": "", "withdraw_only": "", "withdraw_action": "reference", "referral": "", "referral_action": "", "referral_text": "",

@@ -92,6 +92,7 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, stay: Stay
         left_out=_left_out(counted, limits),
         method=METHOD,
         notes=("Doses of the stay are MME per 4 hours.",),
+        scored=tuple(s.at for s in inside),
     )
 
 

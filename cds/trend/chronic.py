@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from cds.clinical import AsOf, DoseTimeline, LeftOut, PainSeries, Plateau, Step, Trend
 from cds.knowledge.estimator import Estimator
@@ -34,12 +35,14 @@ def estimate(dose: DoseTimeline, pain: PainSeries, limits: Estimator, *, as_of: 
         first_pre_mean=found.first_pre_mean,
         level_ratio=_ratio(plateaus),
         pain_change=_pain_change(plateaus),
+        level_slope=_level_slope(seen, limits),
         highest_dose=_highest(on_record, seen, limits),
         dechallenges=reductions.dechallenges(seen, found.changes, dose, limits),
         left_out=_left_out(found.table, found.fit, limits),
         robust=_robust(found, limits),
         method=METHOD,
-        notes=_notes(seen, found.table, plateaus, limits),
+        notes=_notes(seen, found.table, plateaus),
+        scored=tuple(date.fromordinal(day) for day, values in seen.scored for _ in values),
     )
 
 
@@ -105,7 +108,7 @@ def _highest(on_record: Sequence[Block], seen: Chart, limits: Estimator) -> floa
     return max((flat.dose for flat in seen.flats), default=None)
 
 
-def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limits: Estimator) -> tuple[str, ...]:
+def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau]) -> tuple[str, ...]:
     """Plain sentences for the page: what was left out, and the classic statistics that the grade does not use."""
     notes = []
     if any(steps.stopped(seen, flat) for flat in seen.flats[1:]):
@@ -113,15 +116,13 @@ def _notes(seen: Chart, table: Sequence[Step], plateaus: Sequence[Plateau], limi
     up = [s for s in table if s.void is None and s.doublings > 0]
     rises = [round(s.adjusted, 6) for s in up if s.adjusted is not None]
     if (p := classic.sign_test(rises)) is not None:
-        rose = sum(map(steps.rises, rises))
-        notes.append(
-            f"Sign test: pain rose beyond the drift after {rose} of {len(rises)} increases, one-sided p {p:.3f}."
-        )
+        told = f"pain rose beyond the drift after {sum(map(steps.rises, rises))} of {len(rises)} increases"
+        # A p that no outcome could bring below the line says nothing about this one.
+        able = classic.least_sign_p(rises) <= _SIGNIFICANT
+        notes.append(f"Sign test: {told}, " + (f"one-sided p {p:.3f}." if able else "too few increases for a test."))
     levels = [(p.dose, p.mean_pain, p.start.toordinal()) for p in plateaus if p.mean_pain is not None]
     if len(levels) > 1:
         notes.append(_rank_note(levels))
-    if (drift := _local_drift(seen, limits)) is not None:
-        notes.append(f"Median slope of pain within plateaus: {30 * drift:+.2f} points per 30 days.")
     return tuple(notes)
 
 
@@ -134,14 +135,13 @@ def _rank_note(levels: Sequence[tuple[float, float, int]]) -> str:
     if by_time[0] is not None and by_time[1] is not None:
         given = classic.partial_tau(tau, by_time[0], by_time[1])
         text += f", given calendar time {given:.2f}" if given is not None else ", not to be told from calendar time"
-    smallest = classic.least_p(len(levels))
-    if smallest > _SIGNIFICANT:
-        text += f" (so few levels cannot reach p {_SIGNIFICANT}: the smallest possible is {smallest:.3f})"
+    if classic.least_p(len(levels)) > _SIGNIFICANT:
+        text += " (too few levels for a test)"
     return text + "."
 
 
-def _local_drift(seen: Chart, limits: Estimator) -> float | None:
-    """NRS per day within plateaus, their first two weeks left out, from the latest scores of each plateau."""
+def _level_slope(seen: Chart, limits: Estimator) -> float | None:
+    """NRS per 30 days within plateaus, their first two weeks left out, from the latest scores of each plateau."""
     slopes = []
     for place, flat in enumerate(seen.flats):
         settled = flat.first + (limits.settle_days if place else 0)
@@ -151,4 +151,4 @@ def _local_drift(seen: Chart, limits: Estimator) -> float | None:
             slopes.append((slope, len(points)))
     if not slopes:
         return None
-    return sum(slope * n for slope, n in slopes) / sum(n for _, n in slopes)
+    return 30 * sum(slope * n for slope, n in slopes) / sum(n for _, n in slopes)

@@ -33,6 +33,11 @@ def sign_test(rises: Sequence[float]) -> float | None:
     return sum(comb(n, k) for k in range(up, n + 1)) / float(2**n)
 
 
+def least_sign_p(rises: Sequence[float]) -> float:
+    """Smallest p that the sign test can reach over these changes, were they all rises."""
+    return 0.5 ** sum(r != 0 for r in rises)
+
+
 def kendall(pairs: Sequence[tuple[float, float]]) -> float | None:
     """Kendall's tau-b of (x, y) pairs; None where x or y never changes."""
     concordant = discordant = tied_x = tied_y = 0

@@ -12,6 +12,7 @@ from cds.errors import MalformedInput
 
 _MEDICATIONS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"})
 _DATES = ("authoredOn", "effectiveDateTime", "whenHandedOver", "dateAsserted", "occurenceDateTime")
+_PERIODS = ("effectivePeriod", "occurencePeriod")  # R5 spells it so
 _RAISED = 1.5
 
 
@@ -130,7 +131,7 @@ def _resources(request: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]
 
 
 def _fields(path: str, resource: Mapping[str, Any]) -> Iterable[Field]:
-    when = next((str(resource[key])[:16] for key in _DATES if resource.get(key)), "")
+    when = next((str(each)[:16] for each in _times(resource) if each), "")
     if resource.get("resourceType") in _MEDICATIONS:
         name = _name(resource.get("medicationCodeableConcept") or resource.get("medication"))
         for own, quantity in _doses(path, resource):
@@ -143,6 +144,13 @@ def _fields(path: str, resource: Mapping[str, Any]) -> Iterable[Field]:
             yield Field(f"{path}/valueQuantity/value", "score", f"{name} {when}", unit, f"{measured['value']}")
         elif _is_number(resource.get("valueInteger")):
             yield Field(f"{path}/valueInteger", "score", f"{name} {when}", "", f"{resource['valueInteger']}")
+
+
+def _times(resource: Mapping[str, Any]) -> Iterable[object]:
+    """Its own date, or when its period began."""
+    yield from (resource.get(key) for key in _DATES)
+    periods = (resource.get(key) for key in _PERIODS)
+    yield from (period.get("start") for period in periods if isinstance(period, dict))
 
 
 def _doses(path: str, value: object) -> Iterable[tuple[str, dict[str, Any]]]:

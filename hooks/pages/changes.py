@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cds.cards import PATTERNS
 from cds.clinical import Assessment
 from cds.knowledge import Knowledge
 
@@ -37,6 +38,8 @@ def _limits(found: Assessment, knowledge: Knowledge) -> Iterable[str]:
 
 
 def _steps(found: Assessment) -> Iterable[str]:
+    if found.grade.name not in PATTERNS:
+        return
     for each in found.trend.left_out:
         if each.holds is False:
             yield f"Without dose step {each.step} the pattern would not hold."

@@ -37,7 +37,7 @@ _COLOURS = {
     "#000003": ("--chart-pain", "#9a3412"),
     "#000004": ("--chart-muted", "#5b6670"),
     "#000005": ("--chart-event", "#5b3a8c"),
-    "#000006": ("--chart-proposed", "#0f6b4f"),
+    "#000006": ("--chart-proposed", "#4a5560"),
 }
 INK, DOSE, PAIN, MUTED, EVENT, PROPOSED = _COLOURS
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cds.cards import PATTERNS
 from cds.cards.words import plain
 from cds.clinical import Assessment, Concept, DailyDose, PainScore, Plateau, Procedure, Step
 from hooks.pages.words import UNKNOWN, day, minute, number, signed
@@ -139,7 +140,9 @@ def _step(
     shown: set[str],
 ) -> StepRow:
     left_out = next((each for each in found.trend.left_out if each.step == step.number), None)
-    holds = {None: "", True: ", the pattern holds", False: ", the pattern falls"}[left_out.holds if left_out else None]
+    # Where there is no pattern, none can hold or fall.
+    carries = left_out.holds if left_out and found.grade.name in PATTERNS else None
+    holds = {None: "", True: ", the pattern holds", False: ", the pattern falls"}[carries]
     place = bisect_right([at for at, _ in scores], step.at)  # type: ignore[type-var]
     near = [f"score-{each}" for each in (place - 1, place)]
     before, after = (anchor if anchor in shown else "" for anchor in near)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from cds.cards import options_in_order
-from cds.clinical import Assessment, Finding, Gate, Uncounted
+from cds.cards import headline_of, options_in_order, over_sedation_words, why_uncounted
+from cds.clinical import Assessment, Finding, Gate, Level, Uncounted
 from cds.knowledge import Knowledge
 from cds.knowledge.evidence import Report
 from hooks.pages import rows, words
@@ -38,11 +38,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """Everything on the page; every number leads to a row of `doses` or `scores`, and each of those to its resource."""
+    """Everything on the page; every number leads to a row of `doses` or `scores`, and each of those to its resource.
 
+    numbers  what the numbers of the headline are; "" where it has none
+    warning  the over-sedation banner, its heading first; where there is one it takes the place of grade, steps, reasons,
+             alternatives, options, cards and evidence
+    """
+
+    warning: tuple[str, ...]
     grade: str
     meaning: str
     headline: str
+    numbers: str
     as_of: str
     mode: str
     unit: str
@@ -87,16 +94,21 @@ class PageView:
 
 def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None = None) -> PageView:
     """resources  address under which single resources are shown; None: references are plain text"""
+    warning = over_sedation_words(found, knowledge)
     grade = knowledge.catalogue.grades[found.grade.name]
     caps = set(map(id, found.grade.caps))
     data = chart_data(found, knowledge)
+    if warning:
+        data = replace(data, steps=())
     cut = _Cut()
     doses = rows.dose_rows(found.dose.daily)
-    headline = _headline(found, knowledge)
+    headline, numbers = headline_of(found, knowledge)
     return PageView(
+        warning=warning,
         grade=grade.words,
         meaning=grade.meaning,
-        headline=headline,
+        headline=headline or _nothing_rose(found),
+        numbers=numbers,
         as_of=words.as_of(found.case.as_of),
         mode="in-patient, in hours" if found.trend.mode == "acute" else "out-patient, in days",
         unit=words.dose_unit(found, knowledge),
@@ -108,7 +120,7 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         caps=found.grade.caps,
         chart=drawn(data),
         reference="" if data.reference is None else number(data.reference),
-        measures=_measures(found),
+        measures=_measures(found, knowledge),
         method=found.trend.method,
         notes=found.trend.notes,
         cards=tuple(Markup(_MARKDOWN.render(card.whole or card.detail)) for card in found.cards),  # noqa: S704 - html is off
@@ -120,7 +132,11 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         changes=what_would_change(found, knowledge),
         checklist=_checklist(found),
         gates=found.gates,
-        uncounted=cut.first(found.dose.uncounted, _MOST_LISTED, "opioids without a number"),
+        uncounted=cut.first(
+            tuple(replace(each, reason=why_uncounted(each)) for each in found.dose.uncounted),
+            _MOST_LISTED,
+            "opioids that were not counted",
+        ),
         unread=cut.first(
             tuple((each.reference, each.reason) for each in found.record.unread), _MOST_LISTED, "resources not read"
         ),
@@ -171,16 +187,7 @@ class _Cut:
             self._told.append(f"Of {size} {what} the {which} {most} are listed; all of them were counted.")
 
 
-def _headline(found: Assessment, knowledge: Knowledge) -> str:
-    rise = found.trend.co_rise
-    levels = rise.levels
-    if rise.holds and levels:
-        pain = [level.pain for level in levels if level.pain is not None]
-        doses = f"{number(levels[0].dose)} to {number(levels[-1].dose)} {words.dose_unit(found, knowledge)}"
-        return (
-            f"Pain rose from {number(pain[0])} to {number(pain[-1])} of 10 while the opioid dose rose from {doses} "
-            f"in {rise.increases} increases, {day(levels[0].start)} to {day(levels[-1].end)}."
-        )
+def _nothing_rose(found: Assessment) -> str:
     if not found.dose.daily:
         return "No opioid dose is on record up to this date."
     if not found.pain.scores:
@@ -196,7 +203,7 @@ def _proposed(found: Assessment) -> str:
     return f"The order would change the scheduled dose from {number(proposed.before)} to {number(proposed.after)} MME a day."
 
 
-def _measures(found: Assessment) -> tuple[Row, ...]:
+def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
     seen = found.trend.statistics
     share = None if seen.share_rising is None else f"{100 * seen.share_rising:.0f} %"
     ordering = {
@@ -205,15 +212,16 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
         "not assessable": "Too few scores before the increases to tell which came first.",
     }[found.trend.ordering]
     return (
+        _founding(found, knowledge),
         Row(
             "Pain per doubling of the dose",
             _measured(signed(seen.beta), "points"),
             "Estimated change of pain, beyond the earlier drift, when the dose doubles (beta).",
         ),
         Row(
-            "Against chance",
-            _measured(number(seen.z), "standard errors"),
-            "How far that estimate lies from no change (z). It is not a probability.",
+            "That estimate over its uncertainty",
+            number(seen.z),
+            "The estimate divided by its standard error (z), in this one record; no test of chance and no probability.",
         ),
         Row(
             "Rise over all increases",
@@ -222,13 +230,32 @@ def _measures(found: Assessment) -> tuple[Row, ...]:
         ),
         Row("Increases followed by more pain", share or UNKNOWN, f"Of {count(seen.up_steps)} counted increases."),
         Row(
-            "Drift between steps",
+            "Drift: steady climb over time",
             _measured(signed(seen.drift_per_30d), "points per 30 days"),
-            "How pain moves while the dose stands still.",
+            "What the regression puts on time and not on the dose; fitted, not read off the levels.",
+        ),
+        Row(
+            "Slope within the dose levels",
+            _measured(signed(found.trend.level_slope), "points per 30 days"),
+            "Median slope of the scores while the dose stood still, as they were recorded.",
         ),
         Row("Order in time", found.trend.ordering, ordering),
-        Row("Scores used", count(seen.scores), f"Over {count(seen.span_days)} days."),
+        Row(
+            "Scores used", count(seen.scores), f"Over {count(seen.span_days)} day{'' if seen.span_days == 1 else 's'}."
+        ),
     )
+
+
+def _founding(found: Assessment, knowledge: Knowledge) -> Row:
+    """The founding definition beside the grade's own numbers: other scores, other windows."""
+    run = found.trend.co_rise
+    each = ", ".join(f"{number(level.dose)}: {number(level.pain)}" for level in run.levels)
+    runs = f"Median pain by dose in {words.dose_unit(found, knowledge)}, {_span(run.levels)}: {each}." if each else ""
+    return Row("Pain rose as the dose rose (co-rise)", "yes" if run.holds else "no", runs or "No run of rising doses.")
+
+
+def _span(levels: Sequence[Level]) -> str:
+    return f"{day(levels[0].start)} to {day(levels[-1].end)}"
 
 
 def _measured(value: str, unit: str) -> str:
