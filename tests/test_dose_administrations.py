@@ -195,6 +195,12 @@ def test_pca_is_the_sum_of_what_was_delivered():
     assert float(doses(*pca, on="2024-03-01").daily[0].mid) == pytest.approx((0.2 + 0.2 + 1 + 0.5) * 20)
 
 
+def test_a_pca_that_only_the_product_names_is_one():
+    product = {"text": "HYDROmorphone PCA 0.2 mg/mL injection"}
+    order = request(product, dosage(mg(0.2), every(1, 8, "min"), asNeededBoolean=True))
+    assert reasons(doses(order, on="2024-03-10")) == {"MedicationRequest/r1": "pca-order"}
+
+
 def test_a_pca_order_never_counts_its_four_hour_limit():
     order = request(
         HYDROMORPHONE,

@@ -16,7 +16,7 @@ from cds.knowledge.drugs import Drugs
 DIFFER = "structure and text of the dosage differ; the structure is used"
 # What a text that nothing else understands may still say.
 _FOLLOWS = re.compile(r"\W*(?:and )?(?:then|followed by)\b", re.IGNORECASE)
-_AS_NEEDED = re.compile(r"\b(?:prn|(?:as|if|when) (?:needed|required))\b")
+_AS_NEEDED = re.compile(r"\b(?:prn|p\.r\.n|(?:as|if|when) (?:needed|required|necessary))\b", re.IGNORECASE)
 _CHANGE = re.compile(
     r"\b(?:not taking|taking differently|do not (?:take|use|apply|give)|increas\w+|decreas\w+|reduc\w+|titrat\w+|taper\w*|wean\w*"
     r"|then (?:take|give|apply|use|\d))"
@@ -27,6 +27,11 @@ TOO_LONG = f"the text of the dosage is too long to be read: over {sig.LONGEST} c
 def follows(text: str | None) -> bool:
     """Whether a text begins where another dosage ends: "then take 1 tablet daily"."""
     return text is not None and _FOLLOWS.match(text) is not None
+
+
+def as_needed(text: str | None) -> bool:
+    """Whether a text says so, whatever else it says; what is longer than a sig is not looked at."""
+    return text is not None and _AS_NEEDED.search(text[: sig.LONGEST]) is not None
 
 
 def unread(text: str | None) -> tuple[bool, tuple[str, ...]]:
@@ -40,10 +45,10 @@ def unread(text: str | None) -> tuple[bool, tuple[str, ...]]:
     if _CHANGE.search(lower):
         flags.append("the text of the dosage may speak of a change or of no intake; its structure is used")
     # Of several amounts nobody knows which one is as needed.
-    as_needed = _AS_NEEDED.search(lower) is not None and len(sig.amounts(lower)) < 2
-    if as_needed:
+    prn = as_needed(text) and len(sig.amounts(lower)) < 2
+    if prn:
         flags.append("only the text of the dosage says as needed: low is 0")
-    return as_needed, tuple(flags)
+    return prn, tuple(flags)
 
 
 def contradict(dose: Dose, schedule: Schedule | None, parts: Sequence[sig.Part], opioid: Opioid, drugs: Drugs) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import MINYEAR, date, datetime
 from decimal import Decimal
 
@@ -10,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds.clinical import AsOf, Dosage, MedicationUse, Moment, Quantity, Source
-from cds.dose import amount, dosage, sig
+from cds.dose import amount, beside, dosage, sig
 from cds.dose.amount import Dose
 from cds.dose.days import last_of
-from cds.dose.drug import Opioid
+from cds.dose.drug import Opioid, words
 from cds.dose.line import Line, daily, wear_hours
 from cds.dose.links import Node
 from cds.dose.schedule import Schedule
@@ -23,7 +22,6 @@ from cds.dose.values import HOURS, NOTE, NotCounted, Piece, Range, Weigh, plain
 from cds.knowledge.drugs import Drugs
 
 _FROM_SUPPLY = f"{NOTE}dose from quantity and days of supply"
-_AS_NEEDED = re.compile(r"\b(prn|p\.r\.n|(as|if|when) (needed|required|necessary))\b", re.IGNORECASE)
 
 
 class Plan(Struct, frozen=True):
@@ -193,6 +191,8 @@ def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh, r
         said = f"more than {most} characters of text in the dosages of one resource"
         return (Line(route=opioid.route, gap=NotCounted("too-much-text", said)),)
     delivered = use.source is Source.ADMINISTERED
+    if not delivered and use.medication is not None and dosage.is_pca(words(use.medication.concept)):
+        return (Line(route=opioid.route, gap=dosage.PCA_ORDER),)
     found = [line for each in use.dosages for line in dosage.lines(each, opioid, drugs, weigh, read, delivered)]
     from_supply = supplied(use, opioid, drugs) if use.source is not Source.ADMINISTERED else None
     if from_supply is not None and not any(_has_number(line, opioid, drugs) for line in found):
@@ -205,7 +205,7 @@ def read_lines(use: MedicationUse, opioid: Opioid, drugs: Drugs, weigh: Weigh, r
 
 def _as_needed(said: Dosage) -> bool:
     """Whether the sig says so, though it could not be read otherwise."""
-    return said.as_needed or _AS_NEEDED.search((dosage.text_of(said) or "")[: sig.LONGEST]) is not None
+    return said.as_needed or beside.as_needed(dosage.text_of(said))
 
 
 def _has_number(line: Line, opioid: Opioid, drugs: Drugs) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cds.clinical import Concept, Dosage, Quantity, QuantityRange
+from cds.clinical import Dosage, Quantity, QuantityRange
 from cds.dose import amount, beside, limits, sig, timing
 from cds.dose.amount import Dose
-from cds.dose.drug import Opioid
+from cds.dose.drug import Opioid, words
 from cds.dose.line import Line
 from cds.dose.parts import at_most, fit, in_tablets, is_limit, quantities, strengthened
 from cds.dose.route import neuraxial, route_of, route_of_text
@@ -18,7 +19,8 @@ from cds.dose.units import hours, unit_of
 from cds.dose.values import HOURS, NOTE, ZERO, NotCounted, Range, Weigh, plain, spread
 from cds.knowledge.drugs import Drugs
 
-_PCA = ("pca", "patient controlled", "patient-controlled")
+PCA_ORDER = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
+_PCA = re.compile(r"\bpca\b|patient[ -]controlled", re.IGNORECASE)
 _SWALLOWED = ("tablet", "capsule")
 
 
@@ -38,9 +40,8 @@ def lines(
     text = text_of(dosage)
     parts = in_tablets(read(_without_name(text, opioid, drugs)), opioid) if text else None
     base = _base(dosage, opioid, parts, text, drugs)
-    if text and not delivered and any(word in text.lower() for word in _PCA):
-        gap = NotCounted("pca-order", "a PCA order: only what was delivered can be counted")
-        return [replace(base, gap=gap)]
+    if not delivered and is_pca(text):
+        return [replace(base, gap=PCA_ORDER)]
     if base.route == "parenteral" and neuraxial(text):
         gap = NotCounted("route-not-clear", "the route and the text of the dosage contradict each other")
         return [replace(base, gap=gap)]
@@ -60,14 +61,13 @@ def lines(
     return [_structured(base, doses, schedule, parts, text, dosage, opioid, drugs)]
 
 
+def is_pca(text: str | None) -> bool:
+    """Whether a text speaks of a pump that the patient works."""
+    return text is not None and _PCA.search(text) is not None
+
+
 def text_of(dosage: Dosage) -> str | None:
     return dosage.text or dosage.patient_instruction
-
-
-def _words(concept: Concept | None) -> str:
-    if concept is None:
-        return ""
-    return " ".join(filter(None, (concept.text, *(coding.display for coding in concept.codings))))
 
 
 def _without_name(text: str, opioid: Opioid, drugs: Drugs) -> str:
@@ -90,7 +90,7 @@ def _base(dosage: Dosage, opioid: Opioid, parts: tuple[sig.Part, ...] | None, te
         route = opioid.route if opioid.patch and told == "topical" else told
     if route is None and not drugs.local_anaesthetics.isdisjoint(opioid.partners):
         route = route_of_text(text) or "neuraxial"
-    if route is None and opioid.route in (None, "parenteral") and (neuraxial(text) or neuraxial(_words(dosage.method))):
+    if route is None and opioid.route in (None, "parenteral") and (neuraxial(text) or neuraxial(words(dosage.method))):
         route = "neuraxial"
     if route is None:
         route = opioid.route or route_of_text(text)

@@ -83,7 +83,7 @@ def identify(medication: Medication | None, drugs: Drugs) -> Identity:
     codings = concept.codings if concept else ()
     rxnorm = [coding.code or "" for coding in codings if _is(coding, _RXNORM)]
     products = [drugs.products[code] for code in rxnorm if code in drugs.products]
-    text = _text(concept)
+    text = words(concept)
     clinical = [product for product in products if product.tty != "IN"]
     ndcs: list[str] = []
     if not clinical:
@@ -124,12 +124,12 @@ def _checked(found: Identity, text: str, drugs: Drugs) -> Identity:
 def _beside_another(others: set[str], found: Identity | None, medication: Medication, drugs: Drugs) -> Identity:
     """What a medication is whose codes name other drugs and no opioid: acetaminophen's code on "Percocet 5-325 mg"."""
     concept, form = medication.concept, medication.form
-    text = _text(concept)
+    text = words(concept)
     named = names.opioids_in(text, drugs) - {"opioid"}
     if found is None and not named:
         return _of_atc(concept) or NO_OPIOID
     partners = names.partners_in(text, drugs)
-    if drugs.antagonists & others and names.family(f"{text} {_text(form)}") not in _WITH_ANTAGONIST:
+    if drugs.antagonists & others and names.family(f"{text} {words(form)}") not in _WITH_ANTAGONIST:
         # Naloxone to be sprayed or injected is for rescue: the opioid named beside it is not in it.
         partners -= drugs.antagonists
     if found is not None:
@@ -228,7 +228,7 @@ def _of_ingredients(ingredients: Iterable[Ingredient], form: Concept | None, dru
     for ingredient in ingredients:
         concept = ingredient.concept
         codes = [coding.code or "" for coding in concept.codings if _is(coding, _RXNORM)] if concept else []
-        text = _text(concept)
+        text = words(concept)
         known = {drugs.products[code].opioid for code in codes if code in drugs.products}
         named = known or (names.opioids_in(text, drugs) - {"opioid"})
         if len(named) != 1:
@@ -285,7 +285,7 @@ def _with_strength(opioid: Opioid, ingredient: Ingredient) -> Opioid:
 
 def _with_form(opioid: Opioid, form: Concept | None) -> Opioid:
     """The opioid with what Medication.form adds."""
-    text = _text(form)
+    text = words(form)
     if not text:
         return opioid
     said = names.family(text) or opioid.form
@@ -349,7 +349,7 @@ def _is(coding: Coding, systems: tuple[str, ...]) -> bool:
     return any(system.endswith(known) for known in systems)
 
 
-def _text(concept: Concept | None) -> str:
+def words(concept: Concept | None) -> str:
     """All words of a concept; duplicates once, so that one name told twice stays one name."""
     if concept is None:
         return ""
