@@ -33,7 +33,8 @@ class Plan(Struct, frozen=True):
     route         route of its lines; lines by several routes make several plans
     zero          a recorded "not taken"
     slots         times of day that its lines name
-    doubted       from this day on a later one, which has ended, may have been meant to replace it
+    doubted       a later one, which began on the first day, may have been meant to replace it; from then up to the second
+                  day nobody knows whether it goes on, after that it may
     """
 
     use: MedicationUse
@@ -51,7 +52,7 @@ class Plan(Struct, frozen=True):
     began: datetime | None = None
     ceased: datetime | None = None
     slots: frozenset[str] = frozenset()
-    doubted: date | None = None
+    doubted: tuple[date, date] | None = None
 
     @property
     def rank(self) -> tuple[date, datetime]:

@@ -52,19 +52,26 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
     if plan.flags:
         pieces = [replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces]
     if plan.doubted is not None:
-        pieces = [part for piece in pieces for part in _perhaps_replaced(piece, plan.doubted)]
+        pieces = [part for piece in pieces for part in _perhaps_replaced(piece, *plan.doubted)]
     until = max((piece.last for piece in pieces), default=None)
     return Course(plan, _clipped(pieces, as_of.day), until)
 
 
-def _perhaps_replaced(piece: Piece, since: date) -> list[Piece]:
+def _perhaps_replaced(piece: Piece, since: date, until: date) -> list[Piece]:
     """What goes on after a later one has ended: nobody wrote whether that one was added for a while or took its place."""
     if piece.mg is None or piece.last < since:
         return [piece]
-    said = "has no end, and a later one of the same product has ended: it may go on or have been replaced; the low value leaves it out"
-    mg, scheduled = Range(ZERO, piece.mg.high), Range(ZERO, piece.scheduled.high)
-    doubted = replace(piece, first=max(piece.first, since), mg=mg, scheduled=scheduled, flags=(*piece.flags, said))
-    return [doubted] if piece.first >= since else [replace(piece, last=since - DAY), doubted]
+    said = "has no end, and a later one of the same product has ended: it may go on or have been replaced"
+    parts = [replace(piece, last=since - DAY)] if piece.first < since else []
+    if piece.first <= until:
+        # A day between two supplies is no day of the dose before them.
+        unknown = Piece(max(piece.first, since), min(piece.last, until), None, gap=NotCounted("end-not-recorded", said))
+        parts.append(replace(unknown, flags=piece.flags))
+    if piece.last > until:
+        mg, scheduled = Range(ZERO, piece.mg.high), Range(ZERO, piece.scheduled.high)
+        flags = (*piece.flags, f"{said}; the low value leaves it out")
+        parts.append(replace(piece, first=max(piece.first, until + DAY), mg=mg, scheduled=scheduled, flags=flags))
+    return parts
 
 
 def _side_by_side(plan: Plan) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import accumulate, groupby, pairwise
 from operator import attrgetter
 
@@ -14,10 +15,10 @@ from cds.clinical import MedicationUse, Source
 from cds.dose.course import Course, Plan
 from cds.dose.days import DAY, last_of
 from cds.dose.layout import length_of
-from cds.dose.line import Line
+from cds.dose.line import Line, daily
 from cds.dose.slots import successors
 from cds.dose.status import Standing, standing
-from cds.dose.values import NotCounted
+from cds.dose.values import ZERO, NotCounted
 from cds.knowledge.drugs import Drugs
 
 
@@ -25,7 +26,8 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
     """The plans, each ended where a later one that goes on takes its place.
 
     A later one that ends by itself takes the place on its own days only, a ward order never that of a home order. What
-    ended by itself after a longer time may have been a renewal: the one before is in doubt from then on.
+    ended by itself after a longer time, was stopped or said less may have been a renewal: the one before is in doubt from
+    then on.
     """
     ended = _replaced(plans, uses)
     endless = {index for index, plan in enumerate(ended) if plan.last is None and not _finite(plan)}
@@ -36,7 +38,7 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
         for key in _keys(plan):
             groups.setdefault((plan.use.source, plan.inpatient, *key), []).append(index)
     last: dict[int, date] = {}
-    doubted: dict[int, date] = {}
+    doubted: dict[int, tuple[date, date]] = {}
     for indices in groups.values():
         if endless.isdisjoint(indices):
             continue
@@ -45,14 +47,20 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
         going_on = {at for at, index in enumerate(ordered) if index in endless and not ended[index].past}
         perhaps = _perhaps_renewals([ended[index] for index in ordered], going_on, drugs)
         replacing, doubting = successors(times, going_on), successors(times, perhaps)
+        # What is taken as needed may be added to a schedule: it puts none in doubt.
+        scheduled_perhaps = {at for at in perhaps if not ended[ordered[at]].as_needed}
+        unsettled = doubting if len(scheduled_perhaps) == len(perhaps) else successors(times, scheduled_perhaps)
+        settled = [*accumulate((perhaps.get(at, date.min) for at in reversed(range(len(ordered)))), max)][::-1]
         # What is taken as needed may be added to a schedule: it ends none.
         scheduled = {at for at in going_on if not ended[ordered[at]].as_needed}
         rescheduling = replacing if len(scheduled) == len(going_on) else successors(times, scheduled)
-        for index, by, instead, after in zip(ordered, replacing, rescheduling, doubting, strict=True):
+        for index, by, instead, after, unsure in zip(
+            ordered, replacing, rescheduling, doubting, unsettled, strict=True
+        ):
             if index not in endless:
                 continue
             if not (ended[index].as_needed or ended[index].past):
-                by = instead
+                by, after = instead, unsure
             if ended[index].past:
                 # It has ended, and no date says when: at the latest where the next supply begins.
                 by, after = min((at for at in (by, after) if at is not None), default=None), None
@@ -60,8 +68,8 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
                 end = ended[ordered[by]].first - DAY
                 last[index] = min(last.get(index, end), end)
             if after is not None:
-                since = ended[ordered[after]].first
-                doubted[index] = min(doubted.get(index, since), since)
+                since, until = doubted.get(index, (date.max, date.min))
+                doubted[index] = (min(since, ended[ordered[after]].first), max(until, settled[after]))
     for index in {*last, *doubted}:
         ended[index] = replace(ended[index], last=last.get(index, ended[index].last), doubted=doubted.get(index))
     return _changed_over([plan for plan in ended if plan.last is None or plan.last >= plan.first])
@@ -82,22 +90,29 @@ def _finite(plan: Plan) -> bool:
     )
 
 
-def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs: Drugs) -> set[int]:
+def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs: Drugs) -> dict[int, date]:
     """Positions of those that have an end and may all the same have been meant to replace what went before.
 
-    They last, one soon after the other, longer than a short course; or nobody wrote when they ended.
+    They last, one soon after the other, longer than a short course; they were stopped, or say less than what they may
+    replace; or nobody wrote when they ended. Beside each position the day up to which a next one would be awaited.
     """
     short, bridge = int(drugs.limits["short_course_days"]), int(drugs.limits["bridging_days"])
+    unknown = int(drugs.limits["unknown_end_days"])
     found: set[int] = set()
+    lasts: dict[int, date] = {}
     run: list[int] = []
     days, until = 0, date.min
+    before: Decimal | None = None
     for at, plan in enumerate(ordered):
         if at in going_on:
+            before = _most(plan, drugs)
             continue
+        lasts[at] = last = _own_last(plan, unknown)
         if plan.last is None and not _finite(plan):
             found.add(at)
             continue
-        last = _own_last(plan, int(drugs.limits["unknown_end_days"]))
+        if not all(line.once for line in plan.lines) and (plan.stopped or _less(_most(plan, drugs), before)):
+            found.add(at)
         if run and (plan.first - until).days > bridge + 1:
             run, days = [], 0
         covered = (last - max(plan.first, until + DAY)).days + 1 if run else (last - plan.first).days + 1
@@ -106,7 +121,20 @@ def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs:
         if days > short:
             found.update(run)
             run = [at]
-    return found
+    return {at: lasts[at] + unknown * DAY for at in found}
+
+
+def _most(plan: Plan, drugs: Drugs) -> Decimal | None:
+    """mg on its first days, None where that cannot be told."""
+    try:
+        first = [line for line in plan.lines if line.phase == plan.lines[0].phase]
+        return sum((daily(line, plan.opioid, drugs)[0].high for line in first), ZERO)
+    except NotCounted:
+        return None
+
+
+def _less(one: Decimal | None, other: Decimal | None) -> bool:
+    return one is not None and other is not None and one < other
 
 
 def _own_last(plan: Plan, unknown: int) -> date:

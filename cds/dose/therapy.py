@@ -19,7 +19,7 @@ from cds.dose.values import NOTE, NOTHING, ONE, ZERO, NotCounted, Range
 
 _SIDE_BY_SIDE = "two strengths dispensed on one day for one order: low is one of them, high the sum"
 _TIED = "two resources of one day for one product differ: the lower and the higher are the range"
-_ADDED = "as needed beside a schedule of the same product: instead of it or added; high is the sum"
+_ADDED = "as needed beside a schedule of the same product, and not before it: instead of it or added; high is the sum"
 _TAKEN_UP = "an earlier statement says that it is not taken; the order began later and counts"
 _BELOW = (Source.DISPENSED, Source.STATED, Source.ORDERED)
 
@@ -172,10 +172,8 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
             of_source = [each for each in of_source if _speaks_after(each, denied)]
         if not of_source:
             continue
-        chosen, flags = _latest(of_source)
-        if denied is not None and source is Source.ORDERED:
-            flags = (*flags, _TAKEN_UP)
-        shares = [share for each in chosen if (share := share_of(each)) is not None]
+        chosen, shares = _chosen(of_source)
+        flags = (_TAKEN_UP,) if denied is not None and source is Source.ORDERED else ()
         if source is Source.DISPENSED and any(each.plan.from_supply for each in chosen):
             ordered, _ = _latest([each for each in group if each.plan.use.source is Source.ORDERED])
             if ordered and all(each.plan.as_needed for each in ordered):
@@ -183,10 +181,8 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
         if shares:
             if without_number is not None:
                 flags = (*flags, f"{NOTE}the resource of higher rank has no dose; this one's is used")
-            merged = _merged(shares) if _TIED in flags else shares
-            merged = _with_schedule(merged, chosen, of_source)
-            merged = _with_later(merged, chosen, group)
-            return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in merged], chosen
+            shares = _with_later(shares, chosen, group)
+            return [replace(share, flags=(*share.flags, *flags)) if flags else share for share in shares], chosen
         if without_number is None:
             without_number = chosen
     if denied is not None and not without_number:
@@ -195,19 +191,28 @@ def _pick(group: Sequence[Active]) -> tuple[list[Share], list[Active]]:
     return [], without_number or []
 
 
-def _with_schedule(shares: list[Share], chosen: Sequence[Active], of_source: Sequence[Active]) -> list[Share]:
-    """What is taken as needed and was written later than a schedule takes its place, or is added to it."""
-    if len(chosen) == len(of_source) or not all(each.plan.as_needed for each in chosen):
-        return shares
-    before, _ = _latest([each for each in of_source if not each.plan.as_needed])
-    schedule = [share for each in before if (share := share_of(each)) is not None]
-    if not schedule:
-        return shares
-    *others, last = shares
-    high = last.mg.high + sum((share.mg.high for share in schedule), ZERO)
-    text = " + ".join(share.arithmetic for share in (last, *schedule))
-    flags = (*last.flags, _ADDED)
-    return [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
+def _chosen(of_source: Sequence[Active]) -> tuple[list[Active], list[Share]]:
+    """The latest schedule and the latest of what is taken as needed: neither replaces the other for certain."""
+    lanes = [[each for each in of_source if each.plan.as_needed is needed] for needed in (False, True)]
+    chosen: list[Active] = []
+    shares: list[Share] = []
+    for lane in filter(None, lanes):
+        picked, flags = _latest(lane)
+        told = [share for each in picked if (share := share_of(each)) is not None]
+        told = _merged(told) if flags else told
+        chosen += picked
+        shares += [replace(share, flags=(*share.flags, *flags)) if flags else share for share in told]
+    if all(lanes):
+        since = lanes[1][-1].plan.first
+        shares = [_perhaps_instead(share) if share.plan.first <= since else share for share in shares]
+    return chosen, shares
+
+
+def _perhaps_instead(share: Share) -> Share:
+    """A schedule beside what was written as needed with it or after it: it stays scheduled, its least may be nothing."""
+    if share.plan.as_needed:
+        return share
+    return replace(share, mg=Range(ZERO, share.mg.high), flags=(*share.flags, _ADDED))
 
 
 def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
@@ -231,7 +236,16 @@ def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[A
         more, less = (round(one.high - other.high, 6) > 0 for one, other in ((theirs, ours), (ours, theirs)))
         *others, last = shares
         text = f"{last.arithmetic} or {' + '.join(share.arithmetic for share in said)}"
-        if more:
+        if all(each.plan.as_needed for each in picked) and not all(each.plan.as_needed for each in chosen):
+            flags = (
+                *last.flags,
+                f"{picked[-1].plan.use.reference} began later and is as needed: the high value adds it",
+            )
+            shares = [
+                *others,
+                replace(last, mg=Range(last.mg.low, last.mg.high + theirs.high), arithmetic=text, flags=flags),
+            ]
+        elif more:
             high = last.mg.high + theirs.high - ours.high
             flags = (*last.flags, f"{word} more: the high value is its dose")
             shares = [*others, replace(last, mg=Range(last.mg.low, high), arithmetic=text, flags=flags)]
@@ -301,9 +315,8 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
             continue
         other = merged[rival]
         higher, lower = (share, other) if share.mg.high >= other.mg.high else (other, share)
-        added = share.plan.as_needed is not other.plan.as_needed
-        if added or (share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg):
-            # A schedule and what is taken as needed; 15 mg dispensed as 10 and 5: both are in the patient's hands.
+        if share.plan.use.source is Source.DISPENSED and share.plan.opioid.mg != other.plan.opioid.mg:
+            # 15 mg dispensed as 10 and 5: both are in the patient's hands.
             merged[rival] = replace(
                 higher,
                 mg=Range(min(share.mg.low, other.mg.low), share.mg.high + other.mg.high),
@@ -311,7 +324,7 @@ def _merged(shares: Sequence[Share]) -> list[Share]:
                     min(share.scheduled.low, other.scheduled.low), share.scheduled.high + other.scheduled.high
                 ),
                 arithmetic=f"{higher.arithmetic} + {lower.arithmetic}",
-                flags=(*higher.flags, _ADDED if added else _SIDE_BY_SIDE),
+                flags=(*higher.flags, _SIDE_BY_SIDE),
             )
             continue
         merged[rival] = replace(
