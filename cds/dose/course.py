@@ -24,6 +24,19 @@ from cds.knowledge.drugs import Drugs
 _FROM_SUPPLY = f"{NOTE}dose from quantity and days of supply"
 
 
+class Doubt(Struct, frozen=True):
+    """Whether what has no end goes on after later ones that may have replaced it.
+
+    since    they began: it does not count
+    covered  the last day of the last of them, where they follow one another: from then on nobody knows
+    settled  so long that it may go on after all
+    """
+
+    since: date
+    covered: date
+    settled: date
+
+
 class Plan(Struct, frozen=True):
     """A course before it is known when a later order replaces it.
 
@@ -33,8 +46,7 @@ class Plan(Struct, frozen=True):
     route         route of its lines; lines by several routes make several plans
     zero          a recorded "not taken"
     slots         times of day that its lines name
-    doubted       a later one, which began on the first day, may have been meant to replace it; from then up to the second
-                  day nobody knows whether it goes on, after that it may
+    doubt         a later one that has ended may have been meant to replace it
     """
 
     use: MedicationUse
@@ -52,7 +64,7 @@ class Plan(Struct, frozen=True):
     began: datetime | None = None
     ceased: datetime | None = None
     slots: frozenset[str] = frozenset()
-    doubted: tuple[date, date] | None = None
+    doubt: Doubt | None = None
 
     @property
     def rank(self) -> tuple[date, datetime]:

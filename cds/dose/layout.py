@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cds.clinical import AsOf, Moment, Precision, Source
 from cds.dose import amount
 from cds.dose.amount import Dose
-from cds.dose.course import Course, Plan, after
+from cds.dose.course import Course, Doubt, Plan, after
 from cds.dose.days import DAY, by_day, last_of, midnight
 from cds.dose.line import Line, daily, wear_hours
 from cds.dose.slots import apart
@@ -51,26 +51,29 @@ def lay_out(plan: Plan, drugs: Drugs, as_of: AsOf) -> Course:
             cursor = end + DAY
     if plan.flags:
         pieces = [replace(piece, flags=(*piece.flags, *plan.flags)) for piece in pieces]
-    if plan.doubted is not None:
-        pieces = [part for piece in pieces for part in _perhaps_replaced(piece, *plan.doubted)]
+    if plan.doubt is not None:
+        pieces = [part for piece in pieces for part in _perhaps_replaced(piece, plan.doubt)]
     until = max((piece.last for piece in pieces), default=None)
     return Course(plan, _clipped(pieces, as_of.day), until)
 
 
-def _perhaps_replaced(piece: Piece, since: date, until: date) -> list[Piece]:
-    """What goes on after a later one has ended: nobody wrote whether that one was added for a while or took its place."""
-    if piece.mg is None or piece.last < since:
+def _perhaps_replaced(piece: Piece, doubt: Doubt) -> list[Piece]:
+    """What goes on after a later one has ended: nobody wrote whether that one was added for a while or took its place.
+
+    The days between two supplies that follow one another are no days of the dose before them.
+    """
+    if piece.mg is None or piece.last < doubt.since:
         return [piece]
     said = "has no end, and a later one of the same product has ended: it may go on or have been replaced"
-    parts = [replace(piece, last=since - DAY)] if piece.first < since else []
-    if piece.first <= until:
-        # A day between two supplies is no day of the dose before them.
-        unknown = Piece(max(piece.first, since), min(piece.last, until), None, gap=NotCounted("end-not-recorded", said))
-        parts.append(replace(unknown, flags=piece.flags))
-    if piece.last > until:
+    parts = [replace(piece, last=doubt.since - DAY)] if piece.first < doubt.since else []
+    first, last = max(piece.first, doubt.covered + DAY), min(piece.last, doubt.settled)
+    if first <= last:
+        parts.append(Piece(first, last, None, flags=piece.flags, gap=NotCounted("end-not-recorded", said)))
+    if piece.last > doubt.settled:
         mg, scheduled = Range(ZERO, piece.mg.high), Range(ZERO, piece.scheduled.high)
         flags = (*piece.flags, f"{said}; the low value leaves it out")
-        parts.append(replace(piece, first=max(piece.first, until + DAY), mg=mg, scheduled=scheduled, flags=flags))
+        first = max(piece.first, doubt.settled + DAY)
+        parts.append(replace(piece, first=first, mg=mg, scheduled=scheduled, flags=flags))
     return parts
 
 

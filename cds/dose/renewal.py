@@ -12,7 +12,7 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from cds.clinical import MedicationUse, Source
-from cds.dose.course import Course, Plan
+from cds.dose.course import Course, Doubt, Plan
 from cds.dose.days import DAY, last_of
 from cds.dose.layout import length_of
 from cds.dose.line import Line, daily
@@ -38,7 +38,8 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
         for key in _keys(plan):
             groups.setdefault((plan.use.source, plan.inpatient, *key), []).append(index)
     last: dict[int, date] = {}
-    doubted: dict[int, tuple[date, date]] = {}
+    wait = int(drugs.limits["unknown_end_days"]) * DAY
+    doubts: dict[int, Doubt] = {}
     for indices in groups.values():
         if endless.isdisjoint(indices):
             continue
@@ -50,6 +51,7 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
         # What is taken as needed may be added to a schedule: it puts none in doubt.
         scheduled_perhaps = {at for at in perhaps if not ended[ordered[at]].as_needed}
         unsettled = doubting if len(scheduled_perhaps) == len(perhaps) else successors(times, scheduled_perhaps)
+        covered = _covered([ended[index] for index in ordered], perhaps, int(drugs.limits["bridging_days"]))
         settled = [*accumulate((perhaps.get(at, date.min) for at in reversed(range(len(ordered)))), max)][::-1]
         # What is taken as needed may be added to a schedule: it ends none.
         scheduled = {at for at in going_on if not ended[ordered[at]].as_needed}
@@ -68,10 +70,11 @@ def renewed(plans: Sequence[Plan], uses: Iterable[MedicationUse], drugs: Drugs) 
                 end = ended[ordered[by]].first - DAY
                 last[index] = min(last.get(index, end), end)
             if after is not None:
-                since, until = doubted.get(index, (date.max, date.min))
-                doubted[index] = (min(since, ended[ordered[after]].first), max(until, settled[after]))
-    for index in {*last, *doubted}:
-        ended[index] = replace(ended[index], last=last.get(index, ended[index].last), doubted=doubted.get(index))
+                doubt = Doubt(ended[ordered[after]].first, covered[after], settled[after] + wait)
+                known = doubts.get(index, doubt)
+                doubts[index] = doubt if doubt.since <= known.since else known
+    for index in {*last, *doubts}:
+        ended[index] = replace(ended[index], last=last.get(index, ended[index].last), doubt=doubts.get(index))
     return _changed_over([plan for plan in ended if plan.last is None or plan.last >= plan.first])
 
 
@@ -94,7 +97,7 @@ def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs:
     """Positions of those that have an end and may all the same have been meant to replace what went before.
 
     They last, one soon after the other, longer than a short course; they were stopped, or say less than what they may
-    replace; or nobody wrote when they ended. Beside each position the day up to which a next one would be awaited.
+    replace; or nobody wrote when they ended. Beside each position its last day.
     """
     short, bridge = int(drugs.limits["short_course_days"]), int(drugs.limits["bridging_days"])
     unknown = int(drugs.limits["unknown_end_days"])
@@ -111,7 +114,9 @@ def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs:
         if plan.last is None and not _finite(plan):
             found.add(at)
             continue
-        if not all(line.once for line in plan.lines) and (plan.stopped or _less(_most(plan, drugs), before)):
+        if not all(line.once for line in plan.lines) and (
+            plan.use.status == "stopped" or _less(_most(plan, drugs), before)
+        ):
             found.add(at)
         if run and (plan.first - until).days > bridge + 1:
             run, days = [], 0
@@ -121,7 +126,20 @@ def _perhaps_renewals(ordered: Sequence[Plan], going_on: Collection[int], drugs:
         if days > short:
             found.update(run)
             run = [at]
-    return {at: lasts[at] + unknown * DAY for at in found}
+    return {at: lasts[at] for at in found}
+
+
+def _covered(ordered: Sequence[Plan], perhaps: Mapping[int, date], bridge: int) -> Mapping[int, date]:
+    """The last day of the last one of those that follow one another from each position on."""
+    found: dict[int, date] = {}
+    following: int | None = None
+    for at in sorted(perhaps, reverse=True):
+        last = perhaps[at]
+        if following is not None and (ordered[following].first - last).days <= bridge + 1:
+            last = max(last, found[following])
+        found[at] = last
+        following = at
+    return found
 
 
 def _most(plan: Plan, drugs: Drugs) -> Decimal | None:
