@@ -212,7 +212,8 @@ def _perhaps_instead(share: Share) -> Share:
     """A schedule beside what was written as needed with it or after it: it stays scheduled, its least may be nothing."""
     if share.plan.as_needed:
         return share
-    return replace(share, mg=Range(ZERO, share.mg.high), flags=(*share.flags, _ADDED))
+    mg, scheduled = Range(ZERO, share.mg.high), Range(ZERO, share.scheduled.high)
+    return replace(share, mg=mg, scheduled=scheduled, flags=(*share.flags, _ADDED))
 
 
 def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
