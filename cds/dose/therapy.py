@@ -219,7 +219,7 @@ def _perhaps_instead(share: Share) -> Share:
 def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:
     """What a lower-ranked resource that began later says otherwise: an order may be followed before its supply is fetched.
 
-    What counts keeps its schedule; its high value reaches up to the later dose, or its low value down to it.
+    What counts stays scheduled; its high value reaches up to the later dose, or its low value down to it.
     """
     source = chosen[0].plan.use.source
     since = max(each.plan.first for each in chosen)
@@ -253,7 +253,14 @@ def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[A
         elif less:
             flag = f"{word} less: the low value is its dose"
             share_of_it = min(ONE, theirs.low / ours.low) if ours.low else ONE
-            shares = [replace(each, mg=Range(each.mg.low * share_of_it, each.mg.high)) for each in shares]
+            shares = [
+                replace(
+                    each,
+                    mg=Range(each.mg.low * share_of_it, each.mg.high),
+                    scheduled=Range(each.scheduled.low * share_of_it, each.scheduled.high),
+                )
+                for each in shares
+            ]
             shares[-1] = replace(shares[-1], arithmetic=text, flags=(*shares[-1].flags, flag))
     return shares
 
