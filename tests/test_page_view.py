@@ -120,7 +120,7 @@ def test_what_the_regression_puts_on_time_is_not_told_as_something_seen(evaluato
     assert [step.adjusted for step in view.steps] == ["+0.9", "+0.7", "+0.8"]
     for seen in ("without a jump", "Pain climbs", "pain climbs", "between the steps", "between steps", "stands still"):
         assert seen not in text
-    assert "the regression puts 0.33 points per 30 days of it on time, against 0.00 seen within levels, " in text
+    assert "the regression puts 0.33 points per 30 days on time, against 0.00 seen within levels, " in text
     assert "0.63 points per doubling on the dose. Time and steps cannot be told apart in this record." in text
     assert "by regression 0.3 points per 30 days on time, against 0.00 seen within levels)" in found.cards[0].detail
 

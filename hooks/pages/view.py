@@ -19,6 +19,7 @@ from hooks.pages.changes import what_would_change
 from hooks.pages.chart import ChartData
 from hooks.pages.chart_data import chart_data
 from hooks.pages.rows import DoseRow, EventRow, LevelRow, ScoreRow, StepRow
+from hooks.pages.told import lead, order_in_time
 from hooks.pages.words import UNKNOWN, count, day, number, signed
 
 T = TypeVar("T")
@@ -107,7 +108,7 @@ def page_view(found: Assessment, knowledge: Knowledge, *, resources: str | None 
         warning=warning,
         grade=grade.words,
         meaning=grade.meaning,
-        headline=headline or _nothing_rose(found),
+        headline=headline or lead(found, knowledge),
         numbers=numbers,
         as_of=words.as_of(found.case.as_of),
         mode="in-patient, in hours" if found.trend.mode == "acute" else "out-patient, in days",
@@ -187,30 +188,21 @@ class _Cut:
             self._told.append(f"Of {size} {what} the {which} {most} are listed; all of them were counted.")
 
 
-def _nothing_rose(found: Assessment) -> str:
-    if not found.dose.daily:
-        return "No opioid dose is on record up to this date."
-    if not found.pain.scores:
-        return "No pain score is on record up to this date."
-    return "Pain did not rise with the dose over three or more dose levels."
-
-
 def _proposed(found: Assessment) -> str:
     """What the draft orders would do, "" where there are none."""
     proposed = found.dose.proposed
     if proposed is None or not (proposed.references or proposed.uncounted):
         return ""
-    return f"The order would change the scheduled dose from {number(proposed.before)} to {number(proposed.after)} MME a day."
+    before, after = number(proposed.before), number(proposed.after)
+    if before == after and proposed.before is not None:
+        return f"The order leaves the scheduled dose at {after} MME a day."
+    return f"The order would change the scheduled dose from {before} to {after} MME a day."
 
 
 def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
     seen = found.trend.statistics
     share = None if seen.share_rising is None else f"{100 * seen.share_rising:.0f} %"
-    ordering = {
-        "holds": "Pain rose more after the increases than before them.",
-        "fails": "Pain rose before the increases at least as much as after them.",
-        "not assessable": "Too few scores before the increases to tell which came first.",
-    }[found.trend.ordering]
+    order, in_words = order_in_time(found)
     return (
         _founding(found, knowledge),
         Row(
@@ -228,7 +220,11 @@ def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
             _measured(signed(seen.cumulative_rise), "points"),
             "Sum of the raw rises at the counted increases.",
         ),
-        Row("Increases followed by more pain", share or UNKNOWN, f"Of {count(seen.up_steps)} counted increases."),
+        Row(
+            "Increases followed by more pain",
+            share or UNKNOWN,
+            f"Of {count(seen.up_steps)} counted increase{'' if seen.up_steps == 1 else 's'}.",
+        ),
         Row(
             "Drift: steady climb over time",
             _measured(signed(seen.drift_per_30d), "points per 30 days"),
@@ -239,7 +235,7 @@ def _measures(found: Assessment, knowledge: Knowledge) -> tuple[Row, ...]:
             _measured(signed(found.trend.level_slope), "points per 30 days"),
             "Median slope of the scores while the dose stood still, as they were recorded.",
         ),
-        Row("Order in time", found.trend.ordering, ordering),
+        Row("Order in time", order, in_words),
         Row(
             "Scores used", count(seen.scores), f"Over {count(seen.span_days)} day{'' if seen.span_days == 1 else 's'}."
         ),
@@ -268,6 +264,8 @@ def _checklist(found: Assessment) -> tuple[tuple[str, str], ...]:
     for finding in found.findings:
         for name in {finding.rule, finding.rule.partition("-")[0]}:
             by_rule.setdefault(name, []).append(finding.text)
+    if "R7" in by_rule:  # R7's own sentence speaks of the regression alone
+        by_rule["R7"] = [order_in_time(found)[1]]
     questions = (
         ("New lesion, infection, fracture, operation", ("R2", "R2b")),
         ("Disease progression", ("R8",)),
