@@ -1,4 +1,4 @@
-"""R7-fails: Pain rose before the steps."""
+"""R7-fails: Pain was not seen to follow the steps more than it led them."""
 
 from durable.lang import m, ruleset, when_all
 
@@ -10,7 +10,7 @@ def build(limit: Limits) -> ruleset:
     with rules:
 
         @when_all((m.kind == "ordering") & (m.result == "fails"))
-        def pain_rose_before_the_steps(match: Match) -> None:
+        def pain_did_not_follow_the_steps(match: Match) -> None:
             flag(match, "R7-fails")
 
     return rules

@@ -98,7 +98,7 @@ def test_the_reason_told_is_the_one_that_decided():
     )
     (card,) = cards(assessment(grade, co_rise=False))
     assert card.rule == "R7-fails"
-    assert "pain rose before the increases as much as after" in card.summary
+    assert "pain followed the increases no more than led them" in card.summary
 
 
 def test_another_cause_stays_first_on_the_info_card_of_a_co_rise():
