@@ -148,15 +148,6 @@ def test_what_a_clinician_needs_stands_on_one_screen(browser, base):
 
 
 @in_a_browser
-@pytest.mark.parametrize("fixture", SHOWN)
-def test_it_prints_on_one_page(browser, base, fixture):
-    with tab(browser) as page:
-        page.goto(page_url(base, request_of(fixture)))
-        printed = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
-
-
-@in_a_browser
 def test_hostile_text_appears_as_text(browser, base):
     request = copy.deepcopy(request_of(DEMO))
     prefetch = request["prefetch"]
