@@ -19,7 +19,7 @@ from cds.cards.options import CardOptions
 from cds.cards.pattern import course_of, pattern_card
 from cds.cards.pattern import headline as pattern_headline
 from cds.cards.reports import evidence_card
-from cds.cards.safety import banner, headline, what_to_do
+from cds.cards.safety import banner, crisis_line, headline, what_to_do
 from cds.cards.situation import ALTERNATIVES, PATTERNS, Occasion, Situation, has, no_taper, over_sedation, situation
 from cds.cards.words import CardKnowledge, Words
 from cds.clinical import Assessment, Card
@@ -66,7 +66,7 @@ def options_in_order(found: Assessment, knowledge: CardKnowledge) -> tuple[str, 
 
 
 def headline_of(found: Assessment, knowledge: CardKnowledge) -> tuple[str, str]:
-    """The card's own sentence for the page, and what its numbers are; ("", "") without pattern and co-rise."""
+    """The card's own sentence for the page, and what its numbers are, "" where it has none; ("", "") without pattern and co-rise."""
     words = Words(knowledge.catalogue, knowledge.evidence)
     if found.grade.name in PATTERNS:
         course, text = course_of(found), pattern_headline(found, words)
@@ -74,7 +74,8 @@ def headline_of(found: Assessment, knowledge: CardKnowledge) -> tuple[str, str]:
         course, text = seen.of_levels(found), co_rise_headline(found, words)
     else:
         return "", ""
-    if course is None or not seen.line(course, found, words):
+    # Beside a warning that stands first the numbers give way, in both headlines.
+    if course is None or crisis_line(found, words, "crisis_summary") or not seen.line(course, found, words):
         return unescape(text), ""
     key = "page.numbers_levels" if course.steps is None else "page.numbers_steps"
     first, last = words.day(course.first), words.day(course.last)
