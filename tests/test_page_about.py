@@ -24,6 +24,7 @@ def base(tmp_path_factory, free_port):
     [
         (FIREFOX, "text/html; charset=utf-8"),
         ("text/html", "text/html; charset=utf-8"),
+        ("TEXT/HTML", "text/html; charset=utf-8"),
         ("text/html, application/json", "text/html; charset=utf-8"),
         ("text/html;q=0.5, application/json", "application/json"),
         ("text/html;q=0", "application/json"),

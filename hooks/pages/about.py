@@ -21,5 +21,5 @@ def add_about(app: Flask, published: dict[str, object], html: Html) -> None:
 def _wants_a_page() -> bool:
     """text/html is named, and not below JSON: `*/*`, or no Accept at all, is no browser."""
     accepted = request.accept_mimetypes
-    named = any(kind.split(";")[0].strip() == "text/html" and quality > 0 for kind, quality in accepted)
+    named = any(kind.split(";")[0].strip().lower() == "text/html" and quality > 0 for kind, quality in accepted)
     return named and accepted["text/html"] >= accepted["application/json"]
