@@ -13,6 +13,7 @@ from hooks.settings import Settings
 
 READ = "pattern/pain_falls_after_the_reduction"
 LOCAL = {"coding": [{"system": "urn:oid:1.2.3", "code": "301070"}]}
+DRUG = {"coding": [{"system": "urn:oid:1.2.3", "code": "4711"}]}  # no name: what it is, nobody here knows
 STU3 = {"org.oih-cds.fhirVersion": "STU3"}
 
 
@@ -60,10 +61,11 @@ def as_stu3():
         (request_of(READ), {}),
         (as_stu3(), {"opioids": 5, "pain": 84}),
         (damaged("MedicationRequest", misspelt), {"opioids": 5}),
+        (damaged("MedicationRequest", lambda order: order.update(medicationCodeableConcept=DRUG)), {"opioids": 5}),
         (damaged("Observation", lambda score: score.update(status="done")), {"pain": 84}),
         (damaged("Observation", lambda score: score.update(code=LOCAL)), {"pain": 84}),
     ],
-    ids=["as it is", "as STU3", "misspelt frequency", "unknown status", "local code"],
+    ids=["as it is", "as STU3", "misspelt frequency", "local drug code", "unknown status", "local code"],
 )
 def test_a_record_of_which_nothing_could_be_read_is_a_number_and_a_warning(client, log, request_, parts):
     assert client.post(path_of(request_), json=request_).status_code == 200
@@ -72,6 +74,13 @@ def test_a_record_of_which_nothing_could_be_read_is_a_number_and_a_warning(clien
     warned = lines(log, "nothing could be read")
     assert {line["key"]: line["count"] for line in warned} == parts
     assert {line["service"] for line in warned} <= {"oih-patient-view"}
+
+
+def test_one_order_of_an_unclear_drug_among_read_ones_is_no_such_record(client):
+    request = request_of(READ)
+    request["prefetch"]["medicationRequests"]["entry"][0]["resource"]["medicationCodeableConcept"] = DRUG
+    client.post(path_of(request), json=request)
+    assert numbers(client, "oih_wholly_unread_total") == {}
 
 
 def test_one_unread_order_among_read_ones_is_no_such_record(client):

@@ -6,26 +6,36 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cds.cards.missing import within_look_back
-from cds.clinical import Assessment
+from cds.clinical import Assessment, Uncounted
 
 _PAIN, _OTHERS = "prefetch.pain", ("prefetch.vitals", "prefetch.labs")
 
+# As cds/dose/drug.py words them: a site's own drug codes, or Medications that were not sent.
+_UNCLEAR = frozenset({"drug-not-clear", "conflicting-codes", "medication-not-sent"})
 _COUNT = re.compile(r"pain: (\d{1,6}) of ")  # as cds/facts/unknown_codes.py words it
 
 
 def wholly_unread(found: Assessment) -> Mapping[str, int]:
     """ "opioids" or "pain" -> how many came, where not one of them could be read; empty where one of each could.
 
-    A resource that may be an opioid counts as one. Scores count only beside an opioid: without one nothing is judged.
+    A resource that may be an opioid counts as one, also where it was read but its drug is not clear. Scores count only
+    beside an opioid: without one nothing is judged.
     """
     orders = sum(
         each.opens_high and not each.draft and within_look_back(each.dates and each.dates[1], found)
         for each in found.dose.unread
     )
-    read = bool(found.dose.opioid_references)
+    unclear = {each.reference for each in _unclear(found)}
+    orders += len({each.reference for each in _unclear(found) if within_look_back(each.last, found)})
+    read = bool(found.dose.opioid_references - unclear)
     scores = _unread_scores(found) if (orders or read) and not found.pain.scores else 0
     told = {"opioids": 0 if read else orders, "pain": scores}
     return {part: count for part, count in told.items() if count}
+
+
+def _unclear(found: Assessment) -> Iterator[Uncounted]:
+    """What was read, and may be an opioid, but nobody here knows which drug it is."""
+    return (each for each in found.dose.uncounted if each.opens_high and each.code in _UNCLEAR)
 
 
 def _unread_scores(found: Assessment) -> int:
