@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from assessments import CO_RISE, LEVELS, TREND, assessment, finding
+from assessments import CO_RISE, LEVELS, TREND, assessment, cards
 from served import request_of
 
 from cds import case
 from cds.clinical import DoseTimeline, Gap, Statistics, Uncounted
-from cds.cards import headline_of
 from hooks.pages.told import lead, order_in_time
 from hooks.pages.view import page_view
 
@@ -202,3 +201,20 @@ def test_a_headline_without_numbers_has_no_note_on_numbers(page):
 
 def test_a_renewal_leaves_the_dose_and_does_not_change_it(page):
     assert page("orders/renewed_at_the_same_dose").proposed == "The order leaves the scheduled dose at 180 MME a day."
+
+
+def test_one_is_told_in_the_singular(page, evaluator):
+    yesterday = evaluator.assessment(request_of("orders/raised_yesterday"), case.Asked(now=NOW))
+    (missing,) = [each.text for each in yesterday.findings if each.rule == "R1"]
+    assert "1 dose step that counts with scores" in missing
+    assert "1 increase among them" in missing
+    (row,) = [row for row in page("orders/raised_yesterday").measures if row.label == "Increases followed by more pain"]
+    assert row.meaning in ("Of 1 counted increase.", "Of 2 counted increases.")
+
+
+def test_one_level_between_is_told_in_the_singular():
+    between = replace(LEVELS[1], dose=75.0)
+    run = replace(CO_RISE, levels=(LEVELS[0], between, *LEVELS[1:]), increases=4)
+    (card,) = cards(assessment("no-signal", trend=replace(TREND, co_rise=run)))
+    assert "1 level between" in card.detail
+    assert "1 levels" not in card.detail

@@ -89,7 +89,9 @@ def levels(found: Assessment, words: Words) -> str:
     """The run's levels as bullets: all up to four, else the first two and the last two; "" where there are none."""
     texts = [_level(level, found, words) for level in found.trend.co_rise.levels]
     if len(texts) > 4:
-        texts = [*texts[:2], words.say("seen.more_levels", count=len(texts) - 4), *texts[-2:]]
+        between = len(texts) - 4
+        more = words.say("seen.more_levels_one") if between == 1 else words.say("seen.more_levels", count=between)
+        texts = [*texts[:2], more, *texts[-2:]]
     title = words.say("seen.levels", table=table(found, words))
     return "\n".join((f"{title}\n", *(f"- {text}" for text in texts))) if texts else ""
 

@@ -21,7 +21,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
     "source": {"label": "", "topic_code": "", "topic_display": ""},
     "seen": {
         "doses": "first last low high unit table from to scores",         "steps": "rising steps beta", "table_iv": "table", "level": "first dose unit pain scores", "level_unscored": "first dose unit",
-        "levels": "table", "more_levels": "count", "dechallenge": "day before after unit fall", "scores_one": "",
+        "levels": "table", "more_levels": "count", "more_levels_one": "", "dechallenge": "day before after unit fall", "scores_one": "",
         "scores_many": "count", "this_order": "before after table", "this_order_unknown": "",
         "recent_order": "before after table", "recent_order_unknown": "", "unit_chronic": "", "unit_acute": "",
     },

@@ -28,7 +28,7 @@ from cds.trend import steps
 from cds.trend.co_rise import judge
 from cds.trend.epochs import Stay, epochs, spread, timed
 from cds.trend.reductions import clear, co_intervention
-from cds.trend.run import FAILS, HOLDS, UNKNOWN, holds
+from cds.trend.run import FAILS, HOLDS, UNKNOWN, counted_of, holds
 from cds.trend.stretches import Stretch, cessation, stretches, window
 
 METHOD = "before-after contrasts at dose steps, in hours"
@@ -196,12 +196,15 @@ def _missing(
 ) -> tuple[str, ...]:
     found = []
     if len(inside) < limits.acute_scores:
-        found.append(f"{len(inside)} timed scores in the evaluated hours, at least {limits.acute_scores:.0f} needed")
+        came = counted_of(len(inside), "timed score")
+        found.append(f"{came} in the evaluated hours, at least {limits.acute_scores:.0f} needed")
     changes = sum(s.void in (None, CEILING) for s in table)
     if changes < limits.acute_steps:
-        found.append(f"{changes} dose steps in the evaluated hours, at least {limits.acute_steps:.0f} needed")
+        came = counted_of(changes, "dose step")
+        found.append(f"{came} in the evaluated hours, at least {limits.acute_steps:.0f} needed")
     if beta is None or len(counted) < limits.least_steps:
-        found.append(f"{len(counted)} steps with scores on both sides, at least {limits.least_steps:.0f} needed")
+        came = counted_of(len(counted), "step")
+        found.append(f"{came} with scores on both sides, at least {limits.least_steps:.0f} needed")
     return tuple(found)
 
 

@@ -126,31 +126,39 @@ def _missing(seen: Chart, table: Sequence[Step], counted: Sequence[Step], limits
         found.append("no day with a known opioid dose")
     if len(seen.scores) < limits.least_scores:
         found.append(
-            f"{len(seen.scores)} days with a score on one instrument, at least {limits.least_scores:.0f} needed"
+            f"{counted_of(len(seen.scores), 'day')} with a score on one instrument,"
+            f" at least {limits.least_scores:.0f} needed"
         )
     up = sum(s.doublings > 0 for s in counted)
     if len(counted) < limits.least_steps:
         found.append(
-            f"{len(counted)} dose steps that count with scores on both sides, at least {limits.least_steps:.0f} needed"
-            + _void_reasons(table)
+            f"{counted_of(len(counted), 'dose step')} that {'counts' if len(counted) == 1 else 'count'} with scores on both"
+            f" sides, at least {limits.least_steps:.0f} needed" + _void_reasons(table)
         )
     if up < limits.least_up_steps:
-        found.append(f"{up} increases among them, at least {limits.least_up_steps:.0f} needed")
+        found.append(f"{counted_of(up, 'increase')} among them, at least {limits.least_up_steps:.0f} needed")
     if seen.scores:
         first, last = seen.scores[0][0], seen.scores[-1][0]
         if last - first < limits.least_span_days:
-            found.append(f"scores over {last - first} days, at least {limits.least_span_days:.0f} needed")
+            found.append(f"scores over {counted_of(last - first, 'day')}, at least {limits.least_span_days:.0f} needed")
         known = sum(max(0, min(ends, last) - max(begins, first) + 1) for begins, ends, _ in seen.doses)
         if known * 100 < limits.least_known_dose * (last - first + 1):
             found.append(
-                f"the dose is known on {known} of {last - first + 1} days, at least {limits.least_known_dose:.0f} % needed"
+                f"the dose is known on {known} of {counted_of(last - first + 1, 'day')},"
+                f" at least {limits.least_known_dose:.0f} % needed"
             )
     return tuple(found)
 
 
+def counted_of(count: int, what: str) -> str:
+    """ "1 day", "2 days"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _void_reasons(table: Sequence[Step]) -> str:
     reasons = sorted({s.void for s in table if s.void})
-    return f" ({sum(s.void is not None for s in table)} do not count: {'; '.join(reasons)})" if reasons else ""
+    void = sum(s.void is not None for s in table)
+    return f" ({void} {'does' if void == 1 else 'do'} not count: {'; '.join(reasons)})" if reasons else ""
 
 
 def _within(step: Step, change: steps.Change, bounds: tuple[int, int] | None) -> Step:

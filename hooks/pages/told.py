@@ -66,7 +66,7 @@ def _mean_rise(found: Assessment) -> float | None:
 def _no_dose(found: Assessment) -> str:
     unread = wholly_unread(found).get("opioids", 0)
     if unread:
-        return _none_of(unread, "opioid entry", "opioid entries", "read")
+        return _none_of(unread, "opioid entry", "opioid entries", "counted" if found.dose.uncounted else "read")
     if _counted(found.dose):
         return ""
     uncounted = len({each.reference for each in found.dose.uncounted if each.opens_high})
