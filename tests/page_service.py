@@ -3,8 +3,9 @@
 from contextlib import contextmanager
 from datetime import datetime
 
+import httpx
 from fhir_server import resources_of
-from served import request_of
+from served import post, request_of
 from smart_server import record_system, registration, served_at, write_key
 
 from hooks.service import create_service
@@ -44,3 +45,10 @@ def launched_service(folder, port, *, confidential=False, scopes=None, resources
         file = registration(folder, system.base, confidential=confidential, scopes=scopes)
         with service(folder, port, clock, link="smart", smart=file) as base:
             yield base, system
+
+
+def page_url(base, request):
+    """Where the first card of a request leads."""
+    with httpx.Client(base_url=base, timeout=60, trust_env=False) as client:
+        cards = post(client, request).json()["cards"]
+    return next(link["url"] for card in cards for link in card["links"] if "/page/" in link["url"])

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from browsing import chromium, in_a_browser, overflow, tab, violations
-from page_service import DEMO, launched_service, service
-from served import FIXTURES, post, request_of
+from page_service import DEMO, launched_service, page_url, service
+from served import FIXTURES, request_of
 
 pytestmark = pytest.mark.timeout(280)
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script></svg><b>&amp;'
@@ -23,15 +23,6 @@ def browser():
 def base(tmp_path_factory, free_port):
     with service(tmp_path_factory.mktemp("pages"), free_port(), explain_silence=True) as found:
         yield found
-
-
-def page_url(base, request):
-    """Where the first card of a request leads."""
-    import httpx
-
-    with httpx.Client(base_url=base, timeout=60, trust_env=False) as client:
-        cards = post(client, request).json()["cards"]
-    return next(link["url"] for card in cards for link in card["links"] if "/page/" in link["url"])
 
 
 @in_a_browser

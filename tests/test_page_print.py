@@ -4,9 +4,8 @@ import re
 
 import pytest
 from browsing import chromium, in_a_browser, tab
-from page_service import service
+from page_service import page_url, service
 from served import request_of
-from test_page_browser import page_url
 
 pytestmark = pytest.mark.timeout(280)
 

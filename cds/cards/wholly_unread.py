@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from cds.cards.missing import within_look_back
 from cds.clinical import Assessment, Uncounted
-
-_PAIN, _OTHERS = "prefetch.pain", ("prefetch.vitals", "prefetch.labs")
+from cds.facts.unknown_codes import maybe_scores
 
 # As cds/dose/drug.py words them: a site's own drug codes, or Medications that were not sent.
 _UNCLEAR = frozenset({"drug-not-clear", "conflicting-codes", "medication-not-sent"})
-_COUNT = re.compile(r"pain: (\d{1,6}) of ")  # as cds/facts/unknown_codes.py words it
 
 
 def wholly_unread(found: Assessment) -> Mapping[str, int]:
@@ -40,22 +37,11 @@ def _unclear(found: Assessment) -> Iterator[Uncounted]:
 
 def _unread_scores(found: Assessment) -> int:
     """Scores that were refused, by the FHIR models or as scores, and those under codes that nobody here knows."""
-    names = set(_names(found))
+    names, _ = maybe_scores(found.case)
     refused = {reference for reference, _ in found.pain.rejected}
     unread = {
         each.reference
         for each in found.record.unread
         if each.kind == "Observation" and not (each.partial or each.draft or each.silent) and each.reference in names
     }
-    gaps = (_COUNT.match(gap.text) for gap in found.case.gaps if gap.kind == "not known")
-    return len(refused | unread) + sum(int(count[1]) for count in gaps if count)
-
-
-def _names(found: Assessment) -> Iterator[str]:
-    """What the record may call the Observations that may be scores: those under `pain`, else those under no other search."""
-    entries = [each for each in found.case.entries if not each.draft and isinstance(each.resource, dict)]
-    asked = [each for each in entries if each.position.startswith(_PAIN)]
-    for entry in asked or [each for each in entries if not each.position.startswith(_OTHERS)]:
-        yield f"Observation/{entry.resource.get('id')}"  # type: ignore[attr-defined]
-        yield entry.full_url or entry.position
-        yield entry.position
+    return len(refused | unread) + sum(gap.count for gap in found.case.gaps if gap.key == "pain")

@@ -46,11 +46,13 @@ class Gap:
     kind  "not sent" | "failed" | "truncated" | "not known" (it came, under codes that we do not know) |
           "not used" (it came, in a text too long to be believed) | "note"
     text  plain words for page and card, never a value of the body
+    count of what came and is not known; 0 where nobody counts
     """
 
     key: str
     kind: str
     text: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from cds.dose.alike import alike, detail, same_strength, vague
-from cds.dose.share import Share
-from cds.dose.values import ZERO, Range
+from cds.dose.share import Share, perhaps_none
 
 
 def ambiguous(shares: Sequence[Share]) -> list[Share]:
@@ -25,11 +24,10 @@ def ambiguous(shares: Sequence[Share]) -> list[Share]:
         if len({shares[index].plan.opioid.mg for index in indices}) < 2:
             continue
         flag = "different strengths of one drug with the same daily dose: one therapy or several"
-        for position, index in enumerate(sorted(indices, key=lambda at: shares[at].mg.low)):
-            share = result[index]
-            low = share.mg if position == len(indices) - 1 else Range(ZERO, share.mg.high)
-            scheduled = share.scheduled if position == len(indices) - 1 else Range(ZERO, share.scheduled.high)
-            result[index] = replace(share, mg=low, scheduled=scheduled, flags=(*share.flags, flag))
+        *smaller, largest = sorted(indices, key=lambda at: shares[at].mg.low)
+        for index in smaller:
+            result[index] = perhaps_none(result[index], flag)
+        result[largest] = replace(result[largest], flags=(*result[largest].flags, flag))
     return result
 
 
@@ -58,13 +56,8 @@ def maybe_one(shares: Sequence[Share]) -> list[Share]:
             rival = max(rivals, key=lambda at: (shares[at].mg.low, -at))
             smaller = index if shares[rival].given or mine.mg.low <= shares[rival].mg.low else rival
             told = "by its name alone" if mine.product.opioid.mg is not None else "without its strength"
-            share = result[smaller]
-            result[smaller] = replace(
-                share,
-                mg=Range(ZERO, share.mg.high),
-                scheduled=Range(ZERO, share.scheduled.high),
-                flags=(*share.flags, f"a drug told {told}: one therapy with another resource or its own"),
-            )
+            flag = f"a drug told {told}: one therapy with another resource or its own"
+            result[smaller] = perhaps_none(result[smaller], flag)
             if smaller == rival:
                 for key in _marks(shares[rival]):
                     others[key].pop(rival, None)

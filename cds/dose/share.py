@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds.clinical import Source
 from cds.dose.course import Plan
-from cds.dose.values import NOTHING, NotCounted, Piece, Range
+from cds.dose.values import NOTHING, ZERO, NotCounted, Piece, Range
 
 
 class Active(Struct, frozen=True):
@@ -45,6 +46,12 @@ class Share(Struct, frozen=True):
     @property
     def given(self) -> bool:
         return self.plan.use.source is Source.ADMINISTERED
+
+
+def perhaps_none(share: Share, flag: str) -> Share:
+    """The same with a least of nothing, and why."""
+    mg, scheduled = Range(ZERO, share.mg.high), Range(ZERO, share.scheduled.high)
+    return replace(share, mg=mg, scheduled=scheduled, flags=(*share.flags, flag))
 
 
 def total(active: Active) -> Range:

@@ -13,7 +13,7 @@ from cds.clinical import Source
 from cds.dose.alike import alike, detail, same_strength, vague
 from cds.dose.course import Plan
 from cds.dose.one_or_two import ambiguous, maybe_one
-from cds.dose.share import Active, Share, share_of, total
+from cds.dose.share import Active, Share, perhaps_none, share_of, total
 from cds.dose.slots import Busy, apart
 from cds.dose.values import NOTE, NOTHING, ONE, ZERO, NotCounted, Range
 
@@ -204,16 +204,12 @@ def _chosen(of_source: Sequence[Active]) -> tuple[list[Active], list[Share]]:
         shares += [replace(share, flags=(*share.flags, *flags)) if flags else share for share in told]
     if all(lanes):
         since = lanes[1][-1].plan.first
-        shares = [_perhaps_instead(share) if share.plan.first <= since else share for share in shares]
+        # A schedule beside what was written as needed with it or after it stays scheduled; its least may be nothing.
+        shares = [
+            share if share.plan.as_needed or share.plan.first > since else perhaps_none(share, _ADDED)
+            for share in shares
+        ]
     return chosen, shares
-
-
-def _perhaps_instead(share: Share) -> Share:
-    """A schedule beside what was written as needed with it or after it: it stays scheduled, its least may be nothing."""
-    if share.plan.as_needed:
-        return share
-    mg, scheduled = Range(ZERO, share.mg.high), Range(ZERO, share.scheduled.high)
-    return replace(share, mg=mg, scheduled=scheduled, flags=(*share.flags, _ADDED))
 
 
 def _with_later(shares: list[Share], chosen: Sequence[Active], group: Sequence[Active]) -> list[Share]:

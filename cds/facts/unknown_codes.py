@@ -32,20 +32,25 @@ def uncoded(case: Case, record: PatientRecord, knowledge: Knowledge) -> tuple[Ga
     if not unknown:
         return ()
     known = len(record.observations) - len(unknown)
-    asked = [entry for entry in case.entries if _under(entry, _PAIN)]
-    elsewhere = not asked and not known
-    if elsewhere:
-        asked = [entry for entry in case.entries if not any(_under(entry, key) for key in _OTHERS)]
+    names, elsewhere = maybe_scores(case)
+    if elsewhere and known:
+        return ()
     is_known = once_each(lambda concept: _is_known(concept, knowledge))
     told = 0
-    for each in (unknown[name] for name in unknown.keys() & set(_names(asked))):
+    for each in (unknown[name] for name in unknown.keys() & names):
         concepts = (each.concept, *(part.concept for part in each.components))
         told += not (any(map(is_known, concepts)) or (elsewhere and _no_survey(each)))
     if not told:
         return ()
-    return (
-        Gap("pain", "not known", f"pain: {told} of {told + known} Observations have no code known here as a score"),
-    )
+    said = f"pain: {told} of {told + known} Observations have no code known here as a score"
+    return (Gap("pain", "not known", said, told),)
+
+
+def maybe_scores(case: Case) -> tuple[frozenset[str], bool]:
+    """What the record may call the Observations that may be scores, and whether they came otherwise than under `pain`."""
+    asked = [entry for entry in case.entries if _under(entry, _PAIN)]
+    other = (entry for entry in case.entries if not any(_under(entry, key) for key in _OTHERS))
+    return frozenset(_names(asked or other)), not asked
 
 
 def _is_known(concept: Concept | None, knowledge: Knowledge) -> bool:

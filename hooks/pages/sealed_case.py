@@ -14,7 +14,7 @@ import orjson
 from cds.clinical import AsOf, Case, Entry, FhirVersion, Gap
 
 _ENTRY = ("resource", "position", "full_url", "draft", "selected")
-_GAP = ("key", "kind", "text")
+_GAP = ("key", "kind", "text", "count")
 _PLAIN = ("service", "hook", "instance", "patient_id", "user_id", "encounter_id", "table", "evaluate_palliative")
 
 
